@@ -1,19 +1,237 @@
-// placeholder while the stages are written; see docs/architecture.md
-import type { Fault } from './model/fault.ts';
+/**
+ * The one place that knows the order of the stages:
+ *
+ *   source → record → event → order → process → report
+ *
+ * `Analyzer` is a push/flush machine over named inputs; the synchronous and the streaming
+ * entries are both thin loops around it.
+ */
+import { EventTable, ADDED } from './event/table.ts';
+import { TokenTexts } from './event/tokens.ts';
+import type { Analysis } from './model/analysis.ts';
+import { FAULT_KINDS, type Fault, type FaultKind } from './model/fault.ts';
 import type { ProcessDocument } from './model/process.ts';
-import type { Summary } from './model/summary.ts';
-
-/** Everything one analysis concludes. */
-export interface Analysis {
-  /** Sorted by `_id` in code-unit order. */
-  readonly processes: readonly ProcessDocument[];
-  readonly summary: Summary;
-  /** The first faults of each kind (at most 20 a kind), in a fixed order. */
-  readonly faults: readonly Fault[];
-}
+import { orderEvents } from './order/order.ts';
+import { DocumentWriter } from './process/documents.ts';
+import { Facts } from './process/facts.ts';
+import type { Life } from './process/life.ts';
+import { reconcile } from './process/reconcile.ts';
+import { RecordScanner, SCAN } from './record/scan.ts';
+import { TYPE } from './record/types.ts';
+import { digestOf } from './report/ndjson.ts';
+import { type LineSink, LineSplitter, MAX_LINE_BYTES } from './source/lines.ts';
 
 /** One named input, already in memory. */
 export interface NamedBytes {
   readonly name: string;
   readonly bytes: Uint8Array;
+}
+
+/** Faults of one kind that are kept with their place; the rest are only counted. */
+const KEPT_FAULTS = 20;
+
+/** Counts every fault and keeps the first of each kind. */
+class Faults {
+  readonly counts = new Map<FaultKind, number>();
+  readonly #kept = new Map<FaultKind, Fault[]>();
+
+  report(kind: FaultKind, reason: string, place: Pick<Fault, 'input' | 'offset' | 'event'>): void {
+    this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
+    let kept = this.#kept.get(kind);
+    if (kept === undefined) {
+      kept = [];
+      this.#kept.set(kind, kept);
+    }
+    if (kept.length >= KEPT_FAULTS) return;
+    const [stage, severity] = FAULT_KINDS[kind];
+    kept.push({ kind, severity, stage, reason, ...place });
+  }
+
+  /** In the order of FAULT_KINDS. */
+  kept(): Fault[] {
+    return KINDS.flatMap((kind) => this.#kept.get(kind) ?? []);
+  }
+
+  counted(): Partial<Record<FaultKind, number>> {
+    const counted: Partial<Record<FaultKind, number>> = {};
+    for (const kind of KINDS) {
+      const count = this.counts.get(kind);
+      if (count !== undefined) counted[kind] = count;
+    }
+    return counted;
+  }
+}
+
+const KINDS = Object.keys(FAULT_KINDS) as FaultKind[];
+
+/** Takes inputs one after another, in any order and any chunks, and analyzes them together. */
+export class Analyzer {
+  readonly #scanner = new RecordScanner();
+  readonly #table = new EventTable();
+  readonly #faults = new Faults();
+  readonly #typeCounts: number[] = [];
+  #records = 0;
+  #rejected = 0;
+  #bytes = 0;
+  #name = '';
+  #splitter: LineSplitter | undefined;
+  readonly #sink: LineSink = {
+    line: (bytes, start, end, offset, whole) => this.#line(bytes, start, end, offset, whole),
+    tooLong: (offset, length) => {
+      this.#records++;
+      this.#reject('line-too-long', `${length} bytes, over ${MAX_LINE_BYTES}`, offset);
+    },
+  };
+
+  /** Begins an input. `name` is what faults call it. */
+  open(name: string): void {
+    this.#name = name;
+    this.#splitter = new LineSplitter(this.#sink);
+  }
+
+  /** Takes the next bytes of the input, after decompression. The chunk is not kept. */
+  push(chunk: Uint8Array): void {
+    if (this.#splitter === undefined) throw new Error('push before open');
+    this.#splitter.push(chunk);
+  }
+
+  /** Ends the input. */
+  close(): void {
+    if (this.#splitter === undefined) throw new Error('close before open');
+    this.#splitter.flush();
+    this.#bytes += this.#splitter.bytes;
+    this.#splitter = undefined;
+  }
+
+  /** Reports something that the reader of an input noticed. */
+  fault(kind: FaultKind, reason: string, input: string, offset?: number): void {
+    this.#faults.report(kind, reason, { input, ...(offset === undefined ? {} : { offset }) });
+  }
+
+  /** Ends all input and concludes. Call once. */
+  finish(): Analysis {
+    const table = this.#table;
+    const order = orderEvents(table);
+    const texts = new TokenTexts(table.tokens);
+    const processes: ProcessDocument[] = [];
+    let threads = 0;
+    for (const sequence of order.sequences) {
+      const facts = new Facts(table, sequence);
+      const lives = reconcile(facts);
+      const writer = new DocumentWriter(facts, texts, lives);
+      for (const life of lives) {
+        processes.push(writer.write(life));
+        threads += life.threads;
+      }
+      this.#processFaults(facts, lives);
+    }
+    processes.sort((a, b) => (a._id < b._id ? -1 : a._id > b._id ? 1 : 0));
+    for (const row of order.clockSteps) {
+      this.#faults.report('clock-step', 'later serials have earlier times', { event: table.id(row) });
+    }
+    return { processes, summary: this.#summary(processes, order, threads), faults: this.#faults.kept() };
+  }
+
+  #line(bytes: Uint8Array, start: number, end: number, offset: number, whole: boolean): void {
+    this.#records++;
+    const scan = this.#scanner;
+    const code = scan.scan(bytes, start, end);
+    if (code !== SCAN.ok) {
+      this.#unreadable(code, offset, whole);
+      return;
+    }
+    this.#typeCounts[scan.type] = (this.#typeCounts[scan.type] ?? 0) + 1;
+    if (!whole && isCut(scan)) {
+      this.#reject('truncated', 'the last line ends in the middle of a record', offset);
+      return;
+    }
+    if (this.#table.add(scan, bytes) === ADDED.conflict) {
+      this.#faults.report('conflict', 'differs from another record of the same event and type', {
+        input: this.#name,
+        offset,
+      });
+    }
+  }
+
+  #unreadable(code: number, offset: number, whole: boolean): void {
+    if (!whole) this.#reject('truncated', 'the last line ends in the middle of a record', offset);
+    else if (code === SCAN.notAudit) this.#reject('not-audit', 'no type=NAME at the start', offset);
+    else if (code === SCAN.badHeader) {
+      this.#reject('bad-header', 'no readable msg=audit(SEC.MS:SERIAL):', offset);
+    } else this.#reject('bad-field', 'a field that its type must have is missing', offset);
+  }
+
+  #reject(kind: FaultKind, reason: string, offset: number): void {
+    this.#rejected++;
+    this.#faults.report(kind, reason, { input: this.#name, offset });
+  }
+
+  #processFaults(facts: Facts, lives: readonly Life[]): void {
+    void facts;
+    void lives;
+  }
+
+  #summary(
+    processes: readonly ProcessDocument[],
+    order: ReturnType<typeof orderEvents>,
+    threads: number,
+  ): Analysis['summary'] {
+    const table = this.#table;
+    let first = Infinity;
+    let last = -Infinity;
+    let attached = 0;
+    for (let row = 0; row < table.count; row++) {
+      first = Math.min(first, table.time[row]);
+      last = Math.max(last, table.time[row]);
+      if (table.pid[row] >= 0) attached += table.records[row];
+    }
+    let unnamed = 0;
+    for (const row of order.unnamed) unnamed += table.records[row];
+    const ignored: Record<string, number> = {};
+    if (table.tally.duplicates > 0) ignored['duplicate'] = table.tally.duplicates;
+    if (unnamed > 0) ignored['no process named'] = unnamed;
+    return {
+      bytes: this.#bytes,
+      account: {
+        records: this.#records,
+        attached,
+        ignored,
+        rejected: this.#rejected + table.tally.conflicts,
+      },
+      events: table.count,
+      processes: processes.length,
+      threads: threads + processes.length,
+      ...(table.count === 0 ? {} : { first_timestamp: first, last_timestamp: last }),
+      hosts: [...new Set(order.sequences.map((one) => one.node))],
+      boots: order.sequences.length,
+      record_types: this.#recordTypes(),
+      faults: this.#faults.counted(),
+      digest: digestOf(processes),
+    };
+  }
+
+  #recordTypes(): Record<string, number> {
+    const types = this.#scanner.types;
+    const counted: [string, number][] = [];
+    for (const [id, count] of this.#typeCounts.entries()) {
+      if (count !== undefined) counted.push([Buffer.from(types.bytes(id)).toString('latin1'), count]);
+    }
+    return Object.fromEntries(counted.sort((a, b) => (a[0] < b[0] ? -1 : 1)));
+  }
+}
+
+/** A last line without newline that ends before the fields that always end its record. */
+function isCut(scan: RecordScanner): boolean {
+  return scan.unterminated || (scan.type === TYPE.SYSCALL && scan.exeEnd === scan.exeStart);
+}
+
+/** Analyzes inputs that are in memory. */
+export function analyzeSync(inputs: readonly NamedBytes[]): Analysis {
+  const analyzer = new Analyzer();
+  for (const { name, bytes } of inputs) {
+    analyzer.open(name);
+    analyzer.push(bytes);
+    analyzer.close();
+  }
+  return analyzer.finish();
 }

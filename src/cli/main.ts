@@ -1,0 +1,130 @@
+/** The command line of godo. */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { parseTime } from '../report/time.ts';
+import { STDIN } from '../source/inputs.ts';
+import { EXIT } from './analysis.ts';
+import { type AnalyzeOptions, analyzeCommand } from './analyze.ts';
+import { explainCommand } from './explain.ts';
+import { OutputError } from './output.ts';
+
+const INPUTS = `
+LOG is a file, a folder of rotated logs, or - for standard input; gzip is recognised by its
+content. Records of all inputs are taken together, whatever their order.
+`;
+
+const TREE_HELP = `${INPUTS}
+In the tree, "a → b" is one process that ran a and then b, "✗ b ENOENT" an exec that failed,
+and "(a)" a process that never ran a program of its own after its parent, running a, forked it.
+A duration with ≤, ≥ or ~ is only known to be at most, at least or about that long.
+
+Exit status: 0 fine; 1 the input had faults of severity error (with --strict also warnings);
+2 wrong usage; 3 an input could not be read.
+`;
+
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+function depthOf(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be 1 or more.');
+  return Number(text);
+}
+
+function momentOf(text: string): number {
+  const moment = parseTime(text);
+  if (moment !== undefined) return moment;
+  throw new InvalidArgumentError('It must be ISO 8601 (UTC without an offset) or epoch seconds.');
+}
+
+/** Options that say what part of the tree to show mean nothing to the other formats. */
+function checkAnalyze(command: Command, names: readonly string[], options: AnalyzeOptions): void {
+  checkInputs(command, names);
+  if (options.format === 'tree') return;
+  for (const name of ['root', 'depth', 'at'] as const) {
+    if (options[name] !== undefined) command.error(`error: --${name} needs --format tree`);
+  }
+}
+
+function checkInputs(command: Command, names: readonly string[]): void {
+  if (names.indexOf(STDIN) !== names.lastIndexOf(STDIN)) {
+    command.error('error: - can only be given once');
+  }
+}
+
+function addAnalyze(program: Command, done: (status: number) => void): void {
+  const command = program.command('analyze');
+  command
+    .description('show what the processes in audit logs did')
+    .argument('<LOG...>', 'audit logs')
+    .addOption(
+      new Option('-f, --format <format>', 'what to write to standard output')
+        .choices(['tree', 'ndjson', 'json'])
+        .default('tree'),
+    )
+    .option('--root <pid|name>', 'only the trees under the processes called that')
+    .option('--depth <n>', 'levels of the tree to show', depthOf)
+    .option('--at <time>', 'the tree as it stood at that moment', momentOf)
+    .option('-q, --quiet', 'no summary on standard error')
+    .addOption(
+      new Option('--summary <form>', 'the form of the summary')
+        .choices(['text', 'json'])
+        .default('text'),
+    )
+    .option('--strict', 'warnings make the exit status 1, too')
+    .addHelpText('after', TREE_HELP)
+    .action(async (names: string[], options: AnalyzeOptions) => {
+      checkAnalyze(command, names, options);
+      done(await analyzeCommand(names, options));
+    });
+}
+
+function addExplain(program: Command, done: (status: number) => void): void {
+  const command = program.command('explain');
+  command
+    .description('show why the analysis says what it says about a pid')
+    .usage('LOG... PID')
+    .argument('<LOG... PID...>', 'audit logs, and then the pid (in the initial namespace)')
+    .addHelpText('after', INPUTS)
+    .action(async (args: string[]) => {
+      const names = args.slice(0, -1);
+      const pid = args.at(-1) ?? '';
+      checkInputs(command, names);
+      if (names.length === 0) command.error('error: a log and a pid are needed');
+      if (!/^\d{1,10}$/.test(pid)) command.error(`error: '${pid}' is no pid; it comes last`);
+      done(await explainCommand(names, Number(pid)));
+    });
+}
+
+function programFor(done: (status: number) => void): Command {
+  const program = new Command('godo')
+    .description('From Linux audit records, in any order, to the true process tree.')
+    .version(version())
+    // Commander would end the process, and output still in a pipe with it.
+    .exitOverride();
+  addAnalyze(program, done);
+  addExplain(program, done);
+  return program;
+}
+
+/** Runs the program with the arguments of `argv` (as in `process.argv`) and sets the exit status. */
+export async function main(argv: readonly string[]): Promise<void> {
+  // Errors of writing reach whoever writes; without a listener they would end the process.
+  process.stdout.on('error', () => {});
+  process.stderr.on('error', () => {});
+  try {
+    await programFor((status) => {
+      process.exitCode = status;
+    }).parseAsync(argv);
+  } catch (error) {
+    process.exitCode = statusOf(error);
+  }
+}
+
+function statusOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
+  if (!(error instanceof OutputError)) throw error;
+  process.stderr.write(`godo: cannot write the output: ${error.message}\n`);
+  return EXIT.unreadable;
+}

@@ -1,0 +1,407 @@
+/**
+ * Records to events: a table with a row for each (node, time, serial).
+ *
+ * Records may come in any order, scattered and twice. Nothing here waits for an
+ * event to be complete: at the end of the input every event is as complete as it
+ * will ever be (KERNEL facts 3, 7 and 22). Columns are typed arrays: a row costs
+ * about 100 bytes, whatever its records' length.
+ */
+import { Interner } from '../base/intern.ts';
+import { RecordScanner } from '../record/scan.ts';
+import { TYPE } from '../record/types.ts';
+import { KIND, syscallKind } from '../tables/kinds.ts';
+
+/** Bits of the `have` column: which records an event has. */
+export const HAVE = {
+  syscall: 1,
+  execve: 2,
+  cwd: 4,
+  proctitle: 8,
+  eoe: 16,
+  fcaps: 32,
+  obj: 64,
+  abend: 128,
+  login: 256,
+  path: 512,
+  /** A record of another type that names a process. */
+  other: 1024,
+} as const;
+
+/** What became of one record. */
+export const ADDED = { kept: 0, duplicate: 1, conflict: 2 } as const;
+
+const FIRST_ROWS = 1 << 12;
+/** PATH items that have a bit of their own in the `paths` column. */
+const PATH_BITS = 32;
+const NONE = -1;
+
+/** How many records of an event stand where only one can. */
+interface Tally {
+  duplicates: number;
+  conflicts: number;
+}
+
+export class EventTable {
+  count = 0;
+  readonly nodes: Interner = new Interner();
+  /** Raw value tokens (quotes included) of tty, comm, exe, cwd and name fields. */
+  readonly tokens: Interner = new Interner();
+  readonly tally: Tally = { duplicates: 0, conflicts: 0 };
+
+  time = new Float64Array(FIRST_ROWS);
+  serial = new Uint32Array(FIRST_ROWS);
+  node = new Int32Array(FIRST_ROWS);
+  have = new Uint16Array(FIRST_ROWS);
+  /** Kept records. */
+  records = new Uint32Array(FIRST_ROWS);
+  paths = new Uint32Array(FIRST_ROWS);
+  kind = new Uint8Array(FIRST_ROWS);
+  success = new Int8Array(FIRST_ROWS);
+  sig = new Int16Array(FIRST_ROWS);
+  arch = new Uint32Array(FIRST_ROWS);
+  nr = new Uint32Array(FIRST_ROWS);
+  exit = new Float64Array(FIRST_ROWS);
+  a0 = new Int32Array(FIRST_ROWS);
+  a1 = new Int32Array(FIRST_ROWS);
+  a2 = new Int32Array(FIRST_ROWS);
+  a3 = new Int32Array(FIRST_ROWS);
+  /** -1 when no record names a process. */
+  pid = new Int32Array(FIRST_ROWS);
+  ppid = new Int32Array(FIRST_ROWS);
+  auid = new Uint32Array(FIRST_ROWS);
+  uid = new Uint32Array(FIRST_ROWS);
+  ses = new Uint32Array(FIRST_ROWS);
+  /** Token ids, -1 when absent. */
+  tty = new Int32Array(FIRST_ROWS);
+  comm = new Int32Array(FIRST_ROWS);
+  exe = new Int32Array(FIRST_ROWS);
+  cwd = new Int32Array(FIRST_ROWS);
+
+  /** Bodies of EXECVE records by row, distinct, in no order. */
+  readonly execve = new Map<number, Uint8Array[]>();
+  /** opid of each OBJ_PID record by row. */
+  readonly objects = new Map<number, number[]>();
+  /** Token of PATH item 0 by row, for execs that failed and rows whose SYSCALL has not come. */
+  readonly names = new Map<number, number>();
+
+  #slots = new Int32Array(FIRST_ROWS * 2);
+  #last = NONE;
+  /** Body hashes of records of other types, by row. */
+  readonly #others = new Map<number, number[]>();
+  /** Further copies of the kept record, by row and slot; only rows that had any. */
+  readonly #copies = new Map<number, number>();
+
+  /** Adds the scanner's record, which lies in `bytes`. Returns an ADDED code. */
+  add(scan: RecordScanner, bytes: Uint8Array): number {
+    const row = this.#row(scan, bytes);
+    const type = scan.type;
+    let added: number;
+    switch (type) {
+      case TYPE.SYSCALL:
+        added = this.#syscall(row, scan, bytes);
+        break;
+      case TYPE.PROCTITLE:
+        added = this.#once(row, HAVE.proctitle);
+        break;
+      case TYPE.EOE:
+        added = this.#once(row, HAVE.eoe);
+        break;
+      case TYPE.BPRM_FCAPS:
+        added = this.#once(row, HAVE.fcaps);
+        break;
+      case TYPE.PATH:
+        added = this.#path(row, scan, bytes);
+        break;
+      case TYPE.CWD:
+        added = this.#cwd(row, scan, bytes);
+        break;
+      case TYPE.EXECVE:
+        added = this.#execve(row, scan, bytes);
+        break;
+      case TYPE.OBJ_PID:
+        added = this.#object(row, scan.opid);
+        break;
+      default:
+        added = this.#other(row, scan, bytes);
+    }
+    if (added === ADDED.kept) this.records[row]++;
+    else if (added === ADDED.duplicate) this.tally.duplicates++;
+    else this.tally.conflicts++;
+    return added;
+  }
+
+  /** `SEC.MS:SERIAL` of a row. */
+  id(row: number): string {
+    const time = this.time[row];
+    const seconds = Math.floor(time / 1000);
+    const milli = time - seconds * 1000;
+    return `${seconds}.${String(milli).padStart(3, '0')}:${this.serial[row]}`;
+  }
+
+  /** The row of the scanner's (node, time, serial), made on first sight. */
+  #row(scan: RecordScanner, bytes: Uint8Array): number {
+    const last = this.#last;
+    const node =
+      scan.nodeEnd > scan.nodeStart ? this.nodes.intern(bytes, scan.nodeStart, scan.nodeEnd) + 1 : 0;
+    const { time, serial } = scan;
+    if (
+      last >= 0 &&
+      this.serial[last] === serial &&
+      this.time[last] === time &&
+      this.node[last] === node
+    ) {
+      return last;
+    }
+    const mask = this.#slots.length - 1;
+    let slot = slotOf(node, time, serial) & mask;
+    for (;;) {
+      const row = this.#slots[slot] - 1;
+      if (row < 0) break;
+      if (this.serial[row] === serial && this.time[row] === time && this.node[row] === node) {
+        this.#last = row;
+        return row;
+      }
+      slot = (slot + 1) & mask;
+    }
+    const row = this.#newRow(node, time, serial);
+    this.#slots[slot] = row + 1;
+    if (this.count * 2 > this.#slots.length) this.#rehash();
+    this.#last = row;
+    return row;
+  }
+
+  #newRow(node: number, time: number, serial: number): number {
+    const row = this.count++;
+    if (row === this.time.length) this.#grow();
+    this.time[row] = time;
+    this.serial[row] = serial;
+    this.node[row] = node;
+    this.pid[row] = NONE;
+    this.ppid[row] = NONE;
+    this.tty[row] = NONE;
+    this.comm[row] = NONE;
+    this.exe[row] = NONE;
+    this.cwd[row] = NONE;
+    this.sig[row] = NONE;
+    return row;
+  }
+
+  #syscall(row: number, scan: RecordScanner, bytes: Uint8Array): number {
+    let added: number = ADDED.kept;
+    if ((this.have[row] & HAVE.syscall) !== 0) {
+      const order = this.#compareSyscall(row, scan, bytes);
+      added = this.#settle(row, HAVE.syscall, order);
+      if (order <= 0) return added;
+    }
+    this.have[row] |= HAVE.syscall;
+    this.arch[row] = scan.arch;
+    this.nr[row] = scan.syscall;
+    this.kind[row] = syscallKind(scan.arch, scan.syscall);
+    this.success[row] = scan.success;
+    this.exit[row] = scan.exit;
+    this.a0[row] = scan.a0;
+    this.a1[row] = scan.a1;
+    this.a2[row] = scan.a2;
+    this.a3[row] = scan.a3;
+    this.ppid[row] = scan.ppid;
+    this.#subject(row, scan, bytes);
+    if (this.names.size > 0 && !this.#failedExec(row)) this.names.delete(row);
+    return added;
+  }
+
+  /** The process that a record names and what it says about it. */
+  #subject(row: number, scan: RecordScanner, bytes: Uint8Array): void {
+    this.pid[row] = scan.pid;
+    this.auid[row] = scan.auid;
+    this.uid[row] = scan.uid;
+    this.ses[row] = scan.ses;
+    const tokens = this.tokens;
+    this.tty[row] = scan.ttyEnd > scan.ttyStart ? tokens.intern(bytes, scan.ttyStart, scan.ttyEnd) : NONE;
+    this.comm[row] =
+      scan.commEnd > scan.commStart ? tokens.intern(bytes, scan.commStart, scan.commEnd) : NONE;
+    this.exe[row] = scan.exeEnd > scan.exeStart ? tokens.intern(bytes, scan.exeStart, scan.exeEnd) : NONE;
+  }
+
+  #failedExec(row: number): boolean {
+    const kind = this.kind[row];
+    return (kind === KIND.execve || kind === KIND.execveat) && this.success[row] === 0;
+  }
+
+  #path(row: number, scan: RecordScanner, bytes: Uint8Array): number {
+    const item = scan.item;
+    if (item < 0 || item >= PATH_BITS) return this.#hashed(row, scan, bytes);
+    this.have[row] |= HAVE.path;
+    const bit = (1 << item) >>> 0;
+    const seen = (this.paths[row] & bit) !== 0;
+    this.paths[row] |= bit;
+    const wanted = (this.have[row] & HAVE.syscall) === 0 || this.#failedExec(row);
+    if (item !== 0 || !wanted || scan.pathEnd === scan.pathStart) {
+      return seen ? ADDED.duplicate : ADDED.kept;
+    }
+    const token = this.tokens.intern(bytes, scan.pathStart, scan.pathEnd);
+    const known = this.names.get(row);
+    if (known === undefined || this.tokens.compare(token, known) < 0) this.names.set(row, token);
+    return seen ? ADDED.duplicate : ADDED.kept;
+  }
+
+  #cwd(row: number, scan: RecordScanner, bytes: Uint8Array): number {
+    const token = this.tokens.intern(bytes, scan.pathStart, scan.pathEnd);
+    let added: number = ADDED.kept;
+    if ((this.have[row] & HAVE.cwd) !== 0) {
+      const order = this.tokens.compare(this.cwd[row], token);
+      added = this.#settle(row, HAVE.cwd, order);
+      if (order <= 0) return added;
+    }
+    this.have[row] |= HAVE.cwd;
+    this.cwd[row] = token;
+    return added;
+  }
+
+  #execve(row: number, scan: RecordScanner, bytes: Uint8Array): number {
+    const body = bytes.slice(scan.bodyStart, scan.bodyEnd);
+    const parts = this.execve.get(row);
+    if (parts === undefined) {
+      this.execve.set(row, [body]);
+      this.have[row] |= HAVE.execve;
+      return ADDED.kept;
+    }
+    for (const part of parts) if (Buffer.compare(part, body) === 0) return ADDED.duplicate;
+    parts.push(body);
+    return ADDED.kept;
+  }
+
+  #object(row: number, opid: number): number {
+    const opids = this.objects.get(row);
+    if (opids === undefined) {
+      this.objects.set(row, [opid]);
+      this.have[row] |= HAVE.obj;
+      return ADDED.kept;
+    }
+    if (opids.includes(opid)) return ADDED.duplicate;
+    opids.push(opid);
+    return ADDED.kept;
+  }
+
+  /** A record of any other type: told apart by its bytes, and perhaps naming a process. */
+  #other(row: number, scan: RecordScanner, bytes: Uint8Array): number {
+    const added = this.#hashed(row, scan, bytes);
+    if (added !== ADDED.kept) return added;
+    const { type } = scan;
+    if (type === TYPE.ANOM_ABEND) {
+      this.have[row] |= HAVE.abend;
+      this.sig[row] = Math.max(this.sig[row], scan.sig);
+    } else if (type === TYPE.LOGIN) {
+      this.have[row] |= HAVE.login;
+    } else if (scan.pid > 0) {
+      this.have[row] |= HAVE.other;
+    }
+    // A SYSCALL record says all of this better; of several others the one with the lowest pid.
+    if ((this.have[row] & HAVE.syscall) === 0 && scan.pid > 0) {
+      if (this.pid[row] === NONE || scan.pid < this.pid[row]) this.#subject(row, scan, bytes);
+    }
+    return ADDED.kept;
+  }
+
+  #hashed(row: number, scan: RecordScanner, bytes: Uint8Array): number {
+    let hash = scan.type;
+    for (let p = scan.bodyStart; p < scan.bodyEnd; p++) {
+      hash = Math.imul(hash ^ bytes[p], 0x01000193);
+    }
+    const hashes = this.#others.get(row);
+    if (hashes === undefined) {
+      this.#others.set(row, [hash]);
+      return ADDED.kept;
+    }
+    if (hashes.includes(hash)) return ADDED.duplicate;
+    hashes.push(hash);
+    return ADDED.kept;
+  }
+
+  #once(row: number, bit: number): number {
+    if ((this.have[row] & bit) !== 0) return ADDED.duplicate;
+    this.have[row] |= bit;
+    return ADDED.kept;
+  }
+
+  /**
+   * A second record stands where only one can. `order` compares the kept with the new:
+   * equal is a duplicate; of two different ones the smaller stays, so that the order of
+   * arrival does not matter, and every copy of the larger is a conflict.
+   */
+  #settle(row: number, slot: number, order: number): number {
+    const key = row * 4096 + slot;
+    if (order === 0) {
+      this.#copies.set(key, (this.#copies.get(key) ?? 0) + 1);
+      return ADDED.duplicate;
+    }
+    if (order > 0) {
+      const copies = this.#copies.get(key) ?? 0;
+      this.tally.duplicates -= copies;
+      this.tally.conflicts += copies;
+      this.#copies.delete(key);
+    }
+    return ADDED.conflict;
+  }
+
+  #compareSyscall(row: number, scan: RecordScanner, bytes: Uint8Array): number {
+    return (
+      this.arch[row] - scan.arch ||
+      this.nr[row] - scan.syscall ||
+      this.success[row] - scan.success ||
+      this.exit[row] - scan.exit ||
+      this.a0[row] - scan.a0 ||
+      this.a1[row] - scan.a1 ||
+      this.a2[row] - scan.a2 ||
+      this.a3[row] - scan.a3 ||
+      this.ppid[row] - scan.ppid ||
+      this.pid[row] - scan.pid ||
+      this.auid[row] - (scan.auid >>> 0) ||
+      this.uid[row] - (scan.uid >>> 0) ||
+      this.ses[row] - (scan.ses >>> 0) ||
+      this.#compareToken(this.tty[row], bytes, scan.ttyStart, scan.ttyEnd) ||
+      this.#compareToken(this.comm[row], bytes, scan.commStart, scan.commEnd) ||
+      this.#compareToken(this.exe[row], bytes, scan.exeStart, scan.exeEnd)
+    );
+  }
+
+  #compareToken(token: number, bytes: Uint8Array, start: number, end: number): number {
+    const kept = token < 0 ? new Uint8Array(0) : this.tokens.bytes(token);
+    return Buffer.compare(kept, bytes.subarray(start, end));
+  }
+
+  #rehash(): void {
+    const slots = new Int32Array(this.#slots.length * 2);
+    const mask = slots.length - 1;
+    for (let row = 0; row < this.count; row++) {
+      let slot = slotOf(this.node[row], this.time[row], this.serial[row]) & mask;
+      while (slots[slot] !== 0) slot = (slot + 1) & mask;
+      slots[slot] = row + 1;
+    }
+    this.#slots = slots;
+  }
+
+  #grow(): void {
+    const rows = this.time.length * 2;
+    this.time = grown(this.time, new Float64Array(rows));
+    this.exit = grown(this.exit, new Float64Array(rows));
+    this.have = grown(this.have, new Uint16Array(rows));
+    this.kind = grown(this.kind, new Uint8Array(rows));
+    this.success = grown(this.success, new Int8Array(rows));
+    this.sig = grown(this.sig, new Int16Array(rows));
+    for (const name of ['serial', 'records', 'paths', 'arch', 'nr', 'auid', 'uid', 'ses'] as const) {
+      this[name] = grown(this[name], new Uint32Array(rows));
+    }
+    const signed = ['node', 'a0', 'a1', 'a2', 'a3', 'pid', 'ppid', 'tty', 'comm', 'exe', 'cwd'] as const;
+    for (const name of signed) this[name] = grown(this[name], new Int32Array(rows));
+  }
+}
+
+/** Neighbouring serials of one tick share cache lines; ticks and nodes are spread. */
+function slotOf(node: number, time: number, serial: number): number {
+  return (serial + Math.imul(time | 0, 0x9e3779b1) + Math.imul(node, 0x85ebca6b)) | 0;
+}
+
+function grown<T extends { set(from: T): void }>(from: T, to: T): T {
+  to.set(from);
+  return to;
+}

@@ -1,0 +1,175 @@
+/**
+ * Events to sequences: one per host and boot, in serial order.
+ *
+ * Serials name events within one boot only (KERNEL fact 7), and serial order is close
+ * to completion order (fact 2), so it is the spine of everything after this stage.
+ */
+import { HAVE, type EventTable } from '../event/table.ts';
+import { KIND } from '../tables/kinds.ts';
+
+/** The events of one boot of one host. */
+export interface Sequence {
+  /** `''` when the records carry no node. */
+  readonly node: string;
+  /** Rows of the event table that name a process, by serial, then time. */
+  readonly rows: Int32Array;
+}
+
+export interface Order {
+  readonly sequences: readonly Sequence[];
+  /** Rows that name no process. */
+  readonly unnamed: readonly number[];
+  /** A row at which a host's clock went back, one per step. */
+  readonly clockSteps: readonly number[];
+}
+
+/** Coarser than any tick and any delay of a call that does not wait, in ms. */
+const SLACK_MS = 1000;
+/** Rows that fit beside a serial in a double's 53 bits. */
+const PACKED_ROWS = 1 << 21;
+
+/** Splits the table's rows by host and boot. The result depends on the rows' content only. */
+export function orderEvents(table: EventTable): Order {
+  const byNode = new Map<number, number[]>();
+  const unnamed: number[] = [];
+  for (let row = 0; row < table.count; row++) {
+    if (table.pid[row] < 0) {
+      unnamed.push(row);
+      continue;
+    }
+    const rows = byNode.get(table.node[row]);
+    if (rows === undefined) byNode.set(table.node[row], [row]);
+    else rows.push(row);
+  }
+  const nodes = [...byNode.keys()].sort((a, b) => compareNodes(table, a, b));
+  const sequences: Sequence[] = [];
+  const clockSteps: number[] = [];
+  for (const node of nodes) {
+    const name = node === 0 ? '' : Buffer.from(table.nodes.bytes(node - 1)).toString('latin1');
+    const rows = bySerial(table, byNode.get(node) as number[]);
+    const { boots, steps } = splitBoots(table, rows);
+    for (const boot of boots) sequences.push({ node: name, rows: boot });
+    clockSteps.push(...steps);
+  }
+  return { sequences, unnamed, clockSteps };
+}
+
+function compareNodes(table: EventTable, a: number, b: number): number {
+  if (a === 0 || b === 0) return a - b;
+  return table.nodes.compare(a - 1, b - 1);
+}
+
+/** Sorted by serial, then time: a total order on the rows of one host. */
+function bySerial(table: EventTable, rows: readonly number[]): Int32Array {
+  const sorted = table.count <= PACKED_ROWS ? packedSort(table, rows) : Int32Array.from(rows);
+  if (table.count > PACKED_ROWS) sorted.sort((a, b) => table.serial[a] - table.serial[b]);
+  for (let i = 1; i < sorted.length; i++) {
+    let k = i;
+    const row = sorted[i];
+    while (
+      k > 0 &&
+      table.serial[sorted[k - 1]] === table.serial[row] &&
+      table.time[sorted[k - 1]] > table.time[row]
+    ) {
+      sorted[k] = sorted[k - 1];
+      k--;
+    }
+    sorted[k] = row;
+  }
+  return sorted;
+}
+
+/** Serial and row in one double each: the engine sorts plain numbers without calling back. */
+function packedSort(table: EventTable, rows: readonly number[]): Int32Array {
+  const keys = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) keys[i] = table.serial[rows[i]] * PACKED_ROWS + rows[i];
+  keys.sort();
+  const sorted = new Int32Array(rows.length);
+  for (let i = 0; i < rows.length; i++) sorted[i] = keys[i] % PACKED_ROWS;
+  return sorted;
+}
+
+/**
+ * Finds reboots. By serial, time may only go back for calls that waited; where another
+ * event goes back, either two boots are mixed (each has serials of its own) or the clock
+ * was set. Of the two readings the one that needs fewer breaks is taken, and of equal
+ * ones the reboot.
+ */
+function splitBoots(
+  table: EventTable,
+  rows: Int32Array,
+): { boots: Int32Array[]; steps: readonly number[] } {
+  const steps = stepsBack(table, rows);
+  if (steps.length === 0) return { boots: [rows], steps };
+  const byTime = Int32Array.from(rows).sort(
+    (a, b) => table.time[a] - table.time[b] || table.serial[a] - table.serial[b],
+  );
+  const breaks = serialBreaks(table, byTime);
+  if (breaks.length === 0 || breaks.length > steps.length) return { boots: [rows], steps };
+  const boots: Int32Array[] = [];
+  let from = 0;
+  for (const to of [...breaks, byTime.length]) {
+    boots.push(bySerial(table, Array.from(byTime.subarray(from, to))));
+    from = to;
+  }
+  return { boots, steps: [] };
+}
+
+/** Rows, in serial order, whose time lies before what had already been reached. */
+function stepsBack(table: EventTable, rows: Int32Array): number[] {
+  const steps: number[] = [];
+  let reached = -Infinity;
+  for (const row of rows) {
+    if (mayWait(table, row)) continue;
+    const time = table.time[row];
+    if (time < reached - SLACK_MS) {
+      steps.push(row);
+      reached = time;
+    } else if (time > reached) reached = time;
+  }
+  return steps;
+}
+
+/**
+ * Positions, in time order, where serials start again: a serial below that of an event
+ * which neither waited nor was recent.
+ */
+function serialBreaks(table: EventTable, byTime: Int32Array): number[] {
+  const breaks: number[] = [];
+  let settled = 0;
+  let frontier = -1;
+  for (let i = 0; i < byTime.length; i++) {
+    const now = table.time[byTime[i]];
+    while (table.time[byTime[settled]] < now - SLACK_MS) {
+      const row = byTime[settled++];
+      if (!mayWait(table, row)) frontier = Math.max(frontier, table.serial[row]);
+    }
+    if (table.serial[byTime[i]] >= frontier) continue;
+    breaks.push(i);
+    settled = i;
+    frontier = -1;
+  }
+  return breaks;
+}
+
+const CLONE_VFORK = 0x4000;
+const PROMPT: ReadonlySet<number> = new Set([
+  KIND.fork,
+  KIND.clone,
+  KIND.execve,
+  KIND.execveat,
+  KIND.exit,
+  KIND.exit_group,
+  KIND.kill,
+  KIND.tkill,
+  KIND.tgkill,
+  KIND.setsid,
+]);
+
+/** Whether an event's time may lie long before its serial was given (KERNEL fact 2). */
+function mayWait(table: EventTable, row: number): boolean {
+  if ((table.have[row] & HAVE.syscall) === 0) return false;
+  const kind = table.kind[row];
+  if (!PROMPT.has(kind)) return true;
+  return kind === KIND.clone && (table.a0[row] & CLONE_VFORK) !== 0;
+}

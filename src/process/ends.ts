@@ -1,0 +1,215 @@
+/**
+ * How and when each life ended, by the strongest evidence there is (KERNEL facts 13, 14).
+ *
+ * A record of the end itself gives the moment and the status. Without one the end lies
+ * between the last sign of life and the first event that proves it over; what killed it is
+ * concluded only where the evidence leaves one explanation.
+ */
+import { HAVE } from '../event/table.ts';
+import { KIND } from '../tables/kinds.ts';
+import type { Facts, Kill } from './facts.ts';
+import type { End, Life } from './life.ts';
+import type { LifeIndex } from './life-index.ts';
+import { isThread } from './reconcile.ts';
+import type { Space } from './spaces.ts';
+
+const SIGKILL = 9;
+const PR_SET_PDEATHSIG = 1;
+/** CHLD, CONT, STOP, TSTP, TTIN, TTOU, URG, WINCH: they do not end a process by default. */
+const HARMLESS: ReadonlySet<number> = new Set([17, 18, 19, 20, 21, 22, 23, 28]);
+
+export function concludeEnds(facts: Facts, index: LifeIndex, spaces: readonly Space[]): void {
+  for (const life of index.all()) life.end = recorded(facts, life) ?? concluded(facts, index, life);
+  for (const space of spaces) endSpace(facts, space);
+  for (const life of index.all()) followParent(facts, life);
+}
+
+/** What the process's own records say of its end. */
+function recorded(facts: Facts, life: Life): End | undefined {
+  let exits = 0;
+  let lastExit = -1;
+  let execAt = -1;
+  for (let i = life.from; i < life.to; i++) {
+    const at = facts.own[i];
+    if (facts.has(at, HAVE.abend)) {
+      life.conclude('end', 'abend', 'proven', at);
+      return { source: 'abend', time: facts.time(at), signal: facts.table.sig[facts.rows[at]] };
+    }
+    const kind = facts.kind(at);
+    if (kind === KIND.exit_group) {
+      life.conclude('end', 'exit_group', 'proven', at);
+      return { source: 'exit_group', time: facts.time(at), code: statusOf(facts, at) };
+    }
+    if (kind === KIND.exit) {
+      exits++;
+      lastExit = at;
+    } else if (isExec(facts, at)) {
+      // An exec leaves one thread, whichever called it (fact 15).
+      exits = 0;
+      execAt = at;
+    }
+  }
+  if (exits === 0 || exits < 1 + threadsAfter(life, execAt)) return undefined;
+  life.conclude('end', 'last_thread_exit', 'proven', lastExit);
+  return { source: 'exit', time: facts.time(lastExit), code: statusOf(facts, lastExit) };
+}
+
+function isExec(facts: Facts, at: number): boolean {
+  const kind = facts.kind(at);
+  const exec = kind === KIND.execve || kind === KIND.execveat;
+  return exec && facts.table.success[facts.rows[at]] === 1;
+}
+
+function threadsAfter(life: Life, at: number): number {
+  let threads = 0;
+  for (const fork of life.forks) if (fork.at > at && isThread(fork)) threads++;
+  return threads;
+}
+
+/** The status that the parent sees: the low 8 bits of the argument (fact 13). */
+function statusOf(facts: Facts, at: number): number {
+  return facts.table.a0[facts.rows[at]] & 0xff;
+}
+
+interface Bound {
+  readonly source: End['source'];
+  readonly rule: string;
+  readonly at: number;
+  readonly time: number;
+}
+
+/** What others' records prove: the earliest moment by which it had ended, and what killed it. */
+function concluded(facts: Facts, index: LifeIndex, life: Life): End | undefined {
+  const bound = endedBy(facts, index, life);
+  const kill = killedBy(facts, life, bound);
+  const sign = lastSign(facts, life);
+  if (bound === undefined && kill === undefined) return undefined;
+  if (bound !== undefined) life.conclude('end', bound.rule, 'proven', bound.at);
+  if (kill === undefined) {
+    const last = lastExit(facts, life);
+    const by = bound as Bound;
+    const end = { source: by.source, time: Math.max(by.time, sign), after: sign };
+    if (last < 0) return end;
+    // Every thread that ended did so by exit: the last of them gave the status.
+    life.conclude('end', 'last_exit_before', 'inferred', last);
+    return { ...end, code: statusOf(facts, last) };
+  }
+  const sure = kill.sig === SIGKILL ? 'proven' : 'inferred';
+  life.conclude('exit_signal', 'signal_sent', sure, kill.at);
+  const after = Math.max(sign, facts.time(kill.at));
+  const time = bound === undefined ? after : Math.max(bound.time, after);
+  return { source: 'signal', time, after, signal: kill.sig };
+}
+
+function lastExit(facts: Facts, life: Life): number {
+  let last = -1;
+  for (let i = life.from; i < life.to; i++) {
+    if (facts.kind(facts.own[i]) === KIND.exit) last = facts.own[i];
+  }
+  return last;
+}
+
+/** The latest moment at which it was certainly alive, in ms. */
+function lastSign(facts: Facts, life: Life): number {
+  if (!life.silent) return facts.clock[facts.own[life.to - 1]];
+  if (life.birth !== undefined) return facts.time(life.birth.at);
+  const first = life.signals[0]?.at ?? life.waits[0]?.at;
+  return first === undefined ? 0 : facts.time(first);
+}
+
+function endedBy(facts: Facts, index: LifeIndex, life: Life): Bound | undefined {
+  const bounds: Bound[] = [];
+  const wait = life.waits.findLast((one) => one.death);
+  if (wait !== undefined) {
+    const time = afterWait(facts, wait.waiter, wait.at);
+    bounds.push({ source: 'wait', rule: 'reaped_by_wait', at: wait.at, time });
+  }
+  if (life.lostChildAt >= 0) {
+    const at = life.lostChildAt;
+    bounds.push({ source: 'reparented_child', rule: 'child_adopted', at, time: facts.clock[at] });
+  }
+  if (life.next !== undefined) {
+    const at = index.begun(life.next);
+    if (at !== Infinity) {
+      bounds.push({ source: 'pid_reused', rule: 'pid_reused', at, time: facts.clock[at] });
+    }
+  }
+  bounds.sort((a, b) => a.time - b.time || a.at - b.at);
+  return bounds[0];
+}
+
+/** The wait had returned by its caller's next call. */
+function afterWait(facts: Facts, waiter: Life | undefined, at: number): number {
+  if (waiter !== undefined) {
+    for (let i = waiter.from; i < waiter.to; i++) {
+      if (facts.own[i] > at) return Math.max(facts.clock[at], facts.time(facts.own[i]));
+    }
+  }
+  return facts.clock[at];
+}
+
+/**
+ * The first signal that ends a process by default after which it entered no call of its
+ * own. SIGKILL needs no further proof; any other may have been handled, so the end itself
+ * must be proven (fact 14).
+ */
+function killedBy(facts: Facts, life: Life, bound: Bound | undefined): Kill | undefined {
+  const lastEntry = latestEntry(facts, life);
+  for (const kill of life.signals) {
+    if (HARMLESS.has(kill.sig)) continue;
+    if (kill.sig !== SIGKILL && bound === undefined) continue;
+    const self = facts.lifeAt[kill.at] === life;
+    if (!self && facts.time(kill.at) < lastEntry) continue;
+    if (bound !== undefined && bound.at < kill.at) continue;
+    return kill;
+  }
+  return undefined;
+}
+
+function latestEntry(facts: Facts, life: Life): number {
+  let latest = 0;
+  for (let i = life.from; i < life.to; i++) latest = Math.max(latest, facts.time(facts.own[i]));
+  return latest;
+}
+
+/** When a namespace's pid 1 ends, everything in it is killed (fact 11). */
+function endSpace(facts: Facts, space: Space): void {
+  const end = space.first?.end;
+  if (space.first === undefined || end === undefined) return;
+  const lives = new Set(space.members);
+  for (const numbered of space.numbers.values()) for (const life of numbered) lives.add(life);
+  for (const life of lives) {
+    if (life === space.first || life.end !== undefined) continue;
+    const after = Math.max(lastSign(facts, life), end.after ?? 0);
+    const at = space.first.conclusions.find((one) => one.claim === 'end')?.at ?? [];
+    life.conclude('end', 'namespace_end', 'inferred', ...at);
+    life.end = {
+      source: 'namespace_end',
+      time: Math.max(afterFirst(facts, space.first, end), after),
+      after,
+      signal: SIGKILL,
+    };
+  }
+}
+
+/** The kernel reaps the whole namespace before its pid 1 can be waited for. */
+function afterFirst(facts: Facts, first: Life, end: End): number {
+  const wait = first.waits.findLast((one) => one.death);
+  return wait === undefined ? end.time : afterWait(facts, wait.waiter, wait.at);
+}
+
+/** prctl(PR_SET_PDEATHSIG): the signal comes when the parent ends. */
+function followParent(facts: Facts, life: Life): void {
+  const parentEnd = life.parent?.end;
+  if (life.end !== undefined || parentEnd === undefined) return;
+  for (let i = life.to - 1; i >= life.from; i--) {
+    const row = facts.rows[facts.own[i]];
+    if (facts.table.kind[row] !== KIND.prctl || facts.table.a0[row] !== PR_SET_PDEATHSIG) continue;
+    const signal = facts.table.a1[row];
+    if (signal <= 0 || HARMLESS.has(signal) || latestEntry(facts, life) > parentEnd.time) return;
+    const after = Math.max(lastSign(facts, life), parentEnd.after ?? parentEnd.time);
+    life.conclude('exit_signal', 'parent_death_signal', 'inferred', facts.own[i]);
+    life.end = { source: 'signal', time: after, after, signal };
+    return;
+  }
+}

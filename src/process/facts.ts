@@ -1,0 +1,208 @@
+/**
+ * What the events of one boot say, sorted by what they are evidence of.
+ *
+ * From here on an event is its position in serial order (`at`): positions compare as
+ * serials do. Nothing is concluded here.
+ */
+import { type EventTable, HAVE } from '../event/table.ts';
+import type { Sequence } from '../order/order.ts';
+import { KIND } from '../tables/kinds.ts';
+import type { Life } from './life.ts';
+
+export const CLONE_VFORK = 0x4000;
+export const CLONE_PARENT = 0x8000;
+export const CLONE_THREAD = 0x10000;
+export const CLONE_NEWPID = 0x20000000;
+
+const WUNTRACED = 2;
+const WCONTINUED = 8;
+const WNOHANG = 1;
+const WEXITED = 4;
+const WNOWAIT = 0x1000000;
+const P_PID = 1;
+
+/** A successful call of the fork family. */
+export interface Fork {
+  readonly at: number;
+  /** The child's id in the caller's pid namespace (fact 9). */
+  readonly ret: number;
+  /** Clone flags; 0 where they cannot be seen (clone3, fact 10). */
+  readonly flags: number;
+  readonly kind: number;
+  /** Made a thread: known from the flags. clone3 is never known from itself. */
+  readonly thread: boolean;
+  /** The life that called it. */
+  caller: Life | undefined;
+  /** The life it began, once found. */
+  child: Life | undefined;
+}
+
+/** A wait that returned a child's id. */
+export interface Wait {
+  readonly at: number;
+  /** In the waiter's pid namespace. */
+  readonly ret: number;
+  /** False when the options let it return for a child that only stopped or continued. */
+  readonly death: boolean;
+  /** It also freed the pid: the one wait that does so once in a life. */
+  readonly reaps: boolean;
+  waiter: Life | undefined;
+}
+
+/** A successful signal with the processes it was sent to. */
+export interface Kill {
+  readonly at: number;
+  readonly sig: number;
+  /** In the initial namespace (fact 9). */
+  readonly opids: readonly number[];
+  /** The call's own argument when it names one process in the caller's namespace, else 0. */
+  readonly target: number;
+}
+
+/** The events of one boot, indexed. */
+export class Facts {
+  readonly table: EventTable;
+  readonly node: string;
+  readonly rows: Int32Array;
+  /** Positions by process, in serial order: those of dense pid k are `own[start[k], start[k+1])`. */
+  readonly own: Int32Array;
+  readonly start: Int32Array;
+  /** pid of each dense number, in order of first event. */
+  readonly pids: Int32Array;
+  readonly #dense = new Map<number, number>();
+  readonly forks: Fork[] = [];
+  readonly waits: Wait[] = [];
+  readonly kills: Kill[] = [];
+  /** By position: the latest entry time up to it. No event was logged before that moment. */
+  readonly clock: Float64Array;
+  /** The life each position's event belongs to. */
+  readonly lifeAt: (Life | undefined)[];
+
+  constructor(table: EventTable, sequence: Sequence) {
+    this.table = table;
+    this.node = sequence.node;
+    this.rows = sequence.rows;
+    const count = this.rows.length;
+    this.clock = new Float64Array(count);
+    this.lifeAt = new Array<Life | undefined>(count).fill(undefined);
+    const denseOf = new Int32Array(count);
+    const pids: number[] = [];
+    const sizes: number[] = [];
+    let clock = 0;
+    for (let at = 0; at < count; at++) {
+      const row = this.rows[at];
+      clock = Math.max(clock, table.time[row]);
+      this.clock[at] = clock;
+      const pid = table.pid[row];
+      let dense = this.#dense.get(pid);
+      if (dense === undefined) {
+        dense = pids.length;
+        this.#dense.set(pid, dense);
+        pids.push(pid);
+        sizes.push(0);
+      }
+      denseOf[at] = dense;
+      sizes[dense]++;
+      this.#collect(at, row);
+    }
+    this.pids = Int32Array.from(pids);
+    this.start = prefixSums(sizes);
+    this.own = new Int32Array(count);
+    const next = this.start.slice();
+    for (let at = 0; at < count; at++) this.own[next[denseOf[at]]++] = at;
+  }
+
+  /** Range in `own` of a pid's events; an empty range when it has none. */
+  range(pid: number): readonly [number, number] {
+    const dense = this.#dense.get(pid);
+    return dense === undefined ? [0, 0] : [this.start[dense], this.start[dense + 1]];
+  }
+
+  time(at: number): number {
+    return this.table.time[this.rows[at]];
+  }
+  pid(at: number): number {
+    return this.table.pid[this.rows[at]];
+  }
+  /** -1 when the event has no SYSCALL record. */
+  ppid(at: number): number {
+    return this.table.ppid[this.rows[at]];
+  }
+  kind(at: number): number {
+    return this.table.kind[this.rows[at]];
+  }
+  id(at: number): string {
+    return this.table.id(this.rows[at]);
+  }
+  has(at: number, bit: number): boolean {
+    return (this.table.have[this.rows[at]] & bit) !== 0;
+  }
+
+  #collect(at: number, row: number): void {
+    const { table } = this;
+    if ((table.have[row] & HAVE.syscall) === 0 || table.success[row] !== 1) return;
+    switch (table.kind[row]) {
+      case KIND.fork:
+      case KIND.vfork:
+      case KIND.clone:
+      case KIND.clone3:
+        this.#fork(at, row);
+        break;
+      case KIND.wait4:
+      case KIND.waitpid:
+        this.#wait(at, table.exit[row], (table.a2[row] & (WUNTRACED | WCONTINUED)) === 0, true);
+        break;
+      case KIND.waitid:
+        this.#waitid(at, row);
+        break;
+      case KIND.kill:
+      case KIND.tkill:
+      case KIND.rt_sigqueueinfo:
+        this.#kill(at, row, table.a0[row], table.a1[row]);
+        break;
+      case KIND.tgkill:
+      case KIND.rt_tgsigqueueinfo:
+        this.#kill(at, row, table.a0[row], table.a2[row]);
+        break;
+      case KIND.pidfd_send_signal:
+        this.#kill(at, row, 0, table.a1[row]);
+        break;
+    }
+  }
+
+  #fork(at: number, row: number): void {
+    const { table } = this;
+    const ret = table.exit[row];
+    if (ret <= 0) return;
+    const kind = table.kind[row];
+    const flags = kind === KIND.clone ? table.a0[row] : 0;
+    const thread = (flags & CLONE_THREAD) !== 0;
+    this.forks.push({ at, ret, flags, kind, thread, caller: undefined, child: undefined });
+  }
+
+  #wait(at: number, ret: number, death: boolean, reaps: boolean): void {
+    if (ret <= 0) return;
+    this.waits.push({ at, ret, death, reaps: death && reaps, waiter: undefined });
+  }
+
+  /** waitid returns 0, not the child: only P_PID names it, and WNOHANG may have found nothing. */
+  #waitid(at: number, row: number): void {
+    const options = this.table.a3[row];
+    if (this.table.a0[row] !== P_PID || (options & WNOHANG) !== 0) return;
+    const death = (options & WEXITED) !== 0 && (options & (WUNTRACED | WCONTINUED)) === 0;
+    this.#wait(at, this.table.a1[row], death, (options & WNOWAIT) === 0);
+  }
+
+  #kill(at: number, row: number, target: number, sig: number): void {
+    const opids = this.table.objects.get(row);
+    if (opids === undefined || sig <= 0) return;
+    const one = opids.length === 1 && target > 0 ? target : 0;
+    this.kills.push({ at, sig, opids: [...opids].sort((a, b) => a - b), target: one });
+  }
+}
+
+function prefixSums(sizes: readonly number[]): Int32Array {
+  const sums = new Int32Array(sizes.length + 1);
+  for (let i = 0; i < sizes.length; i++) sums[i + 1] = sums[i] + sizes[i];
+  return sums;
+}

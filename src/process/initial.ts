@@ -1,0 +1,210 @@
+/**
+ * Which lives are in the initial pid namespace.
+ *
+ * What fork returns and wait returns only means a `pid=` there (KERNEL fact 9), and the
+ * record does not say where its process is. But namespaces are inherited, so this is one
+ * decision over the tree of parents: each life votes by what its own calls show, and the
+ * tree is cut where the fewest votes are contradicted.
+ */
+import { KIND } from '../tables/kinds.ts';
+import { CLONE_NEWPID, type Facts, type Fork } from './facts.ts';
+import type { Life } from './life.ts';
+import type { LifeIndex } from './life-index.ts';
+
+/** Linux hands out numbers from here on after the first wrap (RESERVED_PIDS in kernel/pid.c). */
+export const RESERVED_PIDS = 300;
+
+/** What it takes to believe in a namespace that no flag shows: more than one odd child. */
+const CUT_COST = 3;
+const MATCH = 2;
+const SELF = 20;
+const FORCED = 1e9;
+
+interface Node {
+  readonly life: Life;
+  readonly children: Node[];
+  parent: Node | undefined;
+  initial: number;
+  foreign: number;
+  /** Cost of the subtree with this life in the initial namespace, and outside it. */
+  costInitial: number;
+  costForeign: number;
+  forced: boolean;
+  outside: boolean;
+}
+
+/** By position: 1 where the event's life is outside the initial namespace. */
+export function outsideInitial(facts: Facts, index: LifeIndex): Uint8Array {
+  const nodes = new Map<Life, Node>();
+  for (const life of index.all()) if (!life.silent) nodes.set(life, newNode(life));
+  for (const node of nodes.values()) link(facts, index, nodes, node);
+  vote(facts, nodes);
+  const order = topDown([...nodes.values()]);
+  decide(order);
+  const outside = new Uint8Array(facts.rows.length);
+  for (const node of order) {
+    if (!node.outside) continue;
+    for (let i = node.life.from; i < node.life.to; i++) outside[facts.own[i]] = 1;
+  }
+  return outside;
+}
+
+function newNode(life: Life): Node {
+  return {
+    life,
+    children: [],
+    parent: undefined,
+    initial: 0,
+    foreign: 0,
+    costInitial: 0,
+    costForeign: 0,
+    forced: false,
+    outside: false,
+  };
+}
+
+function link(facts: Facts, index: LifeIndex, nodes: Map<Life, Node>, node: Node): void {
+  const first = facts.own[node.life.from];
+  const parent = index.at(facts.ppid(first), first);
+  const up = parent === undefined ? undefined : nodes.get(parent);
+  if (up === undefined || up === node) return;
+  node.parent = up;
+  up.children.push(node);
+}
+
+function vote(facts: Facts, nodes: Map<Life, Node>): void {
+  const unmatched = new Map<Node, number>();
+  const explained = new Set<Life>();
+  const unshared = unsharedAtOf(facts, nodes);
+  for (const fork of facts.forks) {
+    const node = nodeAt(facts, nodes, fork.at);
+    if (node === undefined || fork.thread) continue;
+    const child = childOf(facts, fork);
+    if (child !== undefined) {
+      node.initial += MATCH;
+      explained.add(child);
+      const made = nodes.get(child);
+      const unsharedAt = unshared.get(node) ?? Infinity;
+      if (made !== undefined && ((fork.flags & CLONE_NEWPID) !== 0 || unsharedAt < fork.at)) {
+        made.forced = true;
+      }
+      continue;
+    }
+    if (fork.ret < RESERVED_PIDS && node.life.pid > RESERVED_PIDS) node.foreign += SELF;
+    unmatched.set(node, (unmatched.get(node) ?? 0) + 1);
+  }
+  for (const [node, forks] of unmatched) {
+    let odd = 0;
+    for (const child of node.children) if (!explained.has(child.life)) odd++;
+    node.foreign += MATCH * Math.min(odd, forks);
+  }
+  voteBySelf(facts, nodes);
+}
+
+/** Where a life first put its next children into a new pid namespace (KERNEL fact 11). */
+function unsharedAtOf(facts: Facts, nodes: Map<Life, Node>): Map<Node, number> {
+  const unshared = new Map<Node, number>();
+  for (let at = 0; at < facts.rows.length; at++) {
+    const row = facts.rows[at];
+    if (facts.table.kind[row] !== KIND.unshare || facts.table.success[row] !== 1) continue;
+    const node = nodeAt(facts, nodes, at);
+    if (node === undefined || unshared.has(node)) continue;
+    if ((facts.table.a0[row] & CLONE_NEWPID) !== 0) unshared.set(node, at);
+  }
+  return unshared;
+}
+
+/** Calls that say what the caller's or a known process's number is in the caller's namespace. */
+function voteBySelf(facts: Facts, nodes: Map<Life, Node>): void {
+  const { table } = facts;
+  for (let at = 0; at < facts.rows.length; at++) {
+    const row = facts.rows[at];
+    const kind = table.kind[row];
+    if (kind !== KIND.setsid && kind !== KIND.set_tid_address) continue;
+    if (table.success[row] !== 1 || table.exit[row] <= 0) continue;
+    const node = nodeAt(facts, nodes, at);
+    if (node === undefined) continue;
+    if (table.exit[row] === table.pid[row]) node.initial += SELF;
+    else if (kind === KIND.setsid) node.foreign += SELF;
+  }
+  for (const kill of facts.kills) {
+    const node = nodeAt(facts, nodes, kill.at);
+    if (node === undefined || kill.target === 0) continue;
+    if (kill.target === kill.opids[0]) node.initial += SELF;
+    else if (facts.kind(kill.at) === KIND.kill) node.foreign += SELF;
+  }
+}
+
+function nodeAt(facts: Facts, nodes: Map<Life, Node>, at: number): Node | undefined {
+  const life = facts.lifeAt[at];
+  return life === undefined ? undefined : nodes.get(life);
+}
+
+function childOf(facts: Facts, fork: Fork): Life | undefined {
+  const at = childEvent(facts, fork);
+  return at < 0 ? undefined : facts.lifeAt[at];
+}
+
+/**
+ * An event of the returned number whose record names the caller as parent and that cannot
+ * be older than the call (fact 4): its position, or -1.
+ */
+export function childEvent(facts: Facts, fork: Fork): number {
+  const [from, to] = facts.range(fork.ret);
+  let low = from;
+  let high = to;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (facts.own[middle] < fork.at) low = middle + 1;
+    else high = middle;
+  }
+  const caller = facts.pid(fork.at);
+  const born = facts.time(fork.at);
+  for (const i of [low - 1, low]) {
+    if (i < from || i >= to) continue;
+    const at = facts.own[i];
+    if (facts.ppid(at) === caller && facts.time(at) >= born) return at;
+  }
+  return -1;
+}
+
+/** Parents before children; a cycle, which only damaged data can make, is entered once. */
+function topDown(nodes: readonly Node[]): Node[] {
+  const order: Node[] = [];
+  const seen = new Set<Node>();
+  const visit = (root: Node): void => {
+    if (seen.has(root)) return;
+    seen.add(root);
+    let next = order.push(root) - 1;
+    for (; next < order.length; next++) {
+      for (const child of order[next].children) {
+        if (seen.has(child)) continue;
+        seen.add(child);
+        order.push(child);
+      }
+    }
+  };
+  for (const node of nodes) if (node.parent === undefined) visit(node);
+  for (const node of nodes) visit(node);
+  return order;
+}
+
+/** The cheapest labelling in which everything below a life outside is outside, too. */
+function decide(order: readonly Node[]): void {
+  for (let i = order.length - 1; i >= 0; i--) {
+    const node = order[i];
+    node.costInitial += node.foreign;
+    node.costForeign += node.initial;
+    const { parent } = node;
+    if (parent === undefined) continue;
+    const cut = node.forced ? 0 : CUT_COST;
+    if (node.forced) node.costInitial += FORCED;
+    parent.costInitial += Math.min(node.costInitial, node.costForeign + cut);
+    parent.costForeign += node.costForeign;
+  }
+  for (const node of order) {
+    const cut = node.forced ? 0 : CUT_COST;
+    node.outside =
+      (node.parent?.outside ?? false) || node.costForeign + cut < node.costInitial;
+  }
+}

@@ -1,0 +1,79 @@
+import type { Claim, Confidence, ExitSource } from '../model/process.ts';
+import type { Fork, Kill, Wait } from './facts.ts';
+import type { Space } from './spaces.ts';
+
+/** A conclusion about a life: events are positions in serial order. */
+export interface Conclusion {
+  readonly claim: Claim;
+  readonly rule: string;
+  readonly confidence: Confidence;
+  readonly at: readonly number[];
+}
+
+/** A change of the real parent, first shown at a position. */
+export interface Adoption {
+  readonly at: number;
+  readonly ppid: number;
+  readonly parent: Life | undefined;
+}
+
+/** How a life ended, as far as it is known. Times in ms. */
+export interface End {
+  readonly source: ExitSource;
+  readonly time: number;
+  /** Only when the moment lies between two. */
+  readonly after?: number;
+  readonly code?: number;
+  readonly signal?: number;
+}
+
+/** One life of one pid: the evidence that belongs to it and what follows from that. */
+export class Life {
+  readonly pid: number;
+  /** Its own events: positions `own[from, to)` of the facts, in serial order. */
+  from: number;
+  to: number;
+  birth: Fork | undefined;
+  /** Waits that returned it; the last reaped it. */
+  readonly waits: Wait[] = [];
+  readonly signals: Kill[] = [];
+  parent: Life | undefined;
+  /** Real parent's pid at birth; -1 unknown. */
+  ppid = -1;
+  readonly children: Life[] = [];
+  /** Its own successful calls of the fork family, in serial order. */
+  readonly forks: Fork[] = [];
+  /** Children that were born but have no pid in the initial namespace. */
+  readonly unidentified: Fork[] = [];
+  /** The pid namespace it lives in; undefined is the initial one (or unknown). */
+  space: Space | undefined;
+  /** Its pid in that namespace; 0 unknown. */
+  nsPid = 0;
+  end: End | undefined;
+  /** Threads besides the first. */
+  threads = 0;
+  /** Position of the event that names this life in its `_id`. */
+  anchor = -1;
+  id = '';
+  /** Position by which a child of its showed another parent; -1 when none did. */
+  lostChildAt = -1;
+  /** Changes of the real parent: position of the first event that shows each. */
+  readonly adoptions: Adoption[] = [];
+  /** The next life of the same pid. */
+  next: Life | undefined;
+  readonly conclusions: Conclusion[] = [];
+
+  constructor(pid: number, from: number, to: number) {
+    this.pid = pid;
+    this.from = from;
+    this.to = to;
+  }
+
+  get silent(): boolean {
+    return this.from === this.to;
+  }
+
+  conclude(claim: Claim, rule: string, confidence: Confidence, ...at: number[]): void {
+    this.conclusions.push({ claim, rule, confidence, at });
+  }
+}

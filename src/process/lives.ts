@@ -1,0 +1,202 @@
+/**
+ * Every life of every pid: cuts a pid's events where one life ends and the next begins.
+ *
+ * What cuts, strongest first (KERNEL facts 4, 5, 6, 12, 13):
+ *  - a wait that returned the pid: all events of that life are logged before it, all of
+ *    the next life after it;
+ *  - a birth: events that entered before the call that made the child are an earlier life's;
+ *  - exit_group: only threads that were already in a call can log anything after it.
+ */
+import type { Facts, Fork, Wait } from './facts.ts';
+import { KIND } from '../tables/kinds.ts';
+import { Life } from './life.ts';
+
+/** How long after exit_group another thread of the process may still enter a call, in ms. */
+const STRAGGLE_MS = 20;
+/** How long a clone may take from its entry to the child's pid, in ms, where it matters. */
+const CLONE_MS = 20;
+
+/** Births and deaths of one pid in the initial namespace, each in serial order. */
+export interface PidEvidence {
+  readonly births: readonly Fork[];
+  readonly waits: readonly Wait[];
+}
+
+export const NO_EVIDENCE: PidEvidence = { births: [], waits: [] };
+
+/** The lives of one pid, oldest first, linked by `next`. */
+export function livesOf(facts: Facts, pid: number, evidence: PidEvidence): Life[] {
+  const [from, to] = facts.range(pid);
+  const births = [...evidence.births].sort(
+    (a, b) => facts.time(a.at) - facts.time(b.at) || a.at - b.at,
+  );
+  const cuts = new Cuts(facts, from, to, evidence.waits);
+  const placed = births.map((birth) => cuts.place(birth));
+  const lives = assemble(pid, cuts, births, placed);
+  attachWaits(facts, lives, pid, evidence.waits);
+  for (let k = 0; k + 1 < lives.length; k++) lives[k].next = lives[k + 1];
+  return lives;
+}
+
+/** Where a pid's events are cut. `own[i]` begins a life when `marks[i - from]` is set. */
+class Cuts {
+  readonly #facts: Facts;
+  readonly from: number;
+  readonly to: number;
+  readonly #marks: Uint8Array;
+  #floor: number;
+
+  constructor(facts: Facts, from: number, to: number, waits: readonly Wait[]) {
+    this.#facts = facts;
+    this.from = from;
+    this.to = to;
+    this.#floor = from;
+    this.#marks = new Uint8Array(to - from + 1);
+    let w = 0;
+    let threaded = false;
+    for (let i = from + 1; i < to; i++) {
+      const before = facts.own[i - 1];
+      const at = facts.own[i];
+      threaded ||= mayMakeThread(facts, before);
+      while (w < waits.length && (waits[w].at < before || !waits[w].death)) w++;
+      const reaped = w < waits.length && waits[w].at < at;
+      if (reaped || this.#afterEnd(before, at, threaded)) {
+        this.#marks[i - from] = 1;
+        threaded = false;
+      }
+    }
+  }
+
+  isCut(i: number): boolean {
+    return i === this.from || this.#marks[i - this.from] === 1;
+  }
+
+  /**
+   * Cuts for a birth and returns the index in `own` of the life's first event, which is
+   * `to` when it has none. Births must come in the order of their times.
+   */
+  place(birth: Fork): number {
+    const facts = this.#facts;
+    const born = facts.time(birth.at);
+    let at = this.to;
+    while (at > this.#floor && facts.time(facts.own[at - 1]) >= born) at--;
+    at = this.#tail(birth, at);
+    this.#floor = at;
+    if (at < this.to) this.#marks[at - this.from] = 1;
+    return at;
+  }
+
+  /**
+   * Events of the very tick of the birth may still be the earlier life's last ones: then
+   * a cut follows them, and the birth was logged after them (fact 5).
+   */
+  #tail(birth: Fork, at: number): number {
+    const facts = this.#facts;
+    if (this.isCut(at) || at === this.to) return at;
+    const born = facts.time(birth.at);
+    for (let i = at; i < this.to; i++) {
+      const event = facts.own[i];
+      if (event > birth.at || facts.time(event) > born + CLONE_MS) return at;
+      if (i + 1 === this.to || this.isCut(i + 1)) return endsLife(facts, event) ? i + 1 : at;
+    }
+    return at;
+  }
+
+  #afterEnd(before: number, at: number, threaded: boolean): boolean {
+    const facts = this.#facts;
+    if (facts.kind(before) !== KIND.exit_group) return false;
+    const sameParent = facts.ppid(before) === facts.ppid(at);
+    const soon = facts.time(at) <= facts.time(before) + STRAGGLE_MS;
+    return !(threaded && sameParent && soon);
+  }
+}
+
+function endsLife(facts: Facts, at: number): boolean {
+  const kind = facts.kind(at);
+  return kind === KIND.exit_group || kind === KIND.exit;
+}
+
+function mayMakeThread(facts: Facts, at: number): boolean {
+  const kind = facts.kind(at);
+  return kind === KIND.clone3 || kind === KIND.clone;
+}
+
+/** One life for each run of events between cuts and for each birth without events. */
+function assemble(
+  pid: number,
+  cuts: Cuts,
+  births: readonly Fork[],
+  placed: readonly number[],
+): Life[] {
+  const lives: Life[] = [];
+  let b = 0;
+  for (let i = cuts.from; i <= cuts.to; i++) {
+    if (i < cuts.to && !cuts.isCut(i)) continue;
+    // Of several births before the same event the last is its own; the others left no event.
+    while (b < births.length && placed[b] === i && (i === cuts.to || placed[b + 1] === i)) {
+      lives.push(born(pid, births[b++], i, i));
+    }
+    if (i === cuts.to) break;
+    const end = nextCut(cuts, i);
+    if (b < births.length && placed[b] === i) lives.push(born(pid, births[b++], i, end));
+    else lives.push(new Life(pid, i, end));
+  }
+  return lives;
+}
+
+function nextCut(cuts: Cuts, from: number): number {
+  let i = from + 1;
+  while (i < cuts.to && !cuts.isCut(i)) i++;
+  return i;
+}
+
+function born(pid: number, birth: Fork, from: number, to: number): Life {
+  const life = new Life(pid, from, to);
+  life.birth = birth;
+  birth.child = life;
+  return life;
+}
+
+/**
+ * Each wait belongs to the last life that had begun when it was logged: the next life's
+ * birth and events all come after it (fact 5). A second wait that reaped, or one before any
+ * life, is the only sign of a life whose fork is not in the log.
+ */
+function attachWaits(facts: Facts, lives: Life[], pid: number, waits: readonly Wait[]): void {
+  let k = 0;
+  for (const wait of waits) {
+    while (k + 1 < lives.length && begun(facts, lives[k + 1]) < wait.at) k++;
+    if (k < lives.length && isReaped(lives[k]) && mayHaveBegun(facts, lives[k + 1], wait)) k++;
+    const life = lives[k];
+    const fits =
+      life !== undefined &&
+      !isReaped(life) &&
+      (begun(facts, life) < wait.at || mayHaveBegun(facts, life, wait));
+    if (fits) {
+      life.waits.push(wait);
+    } else if (wait.reaps) {
+      const lone = new Life(pid, 0, 0);
+      lone.waits.push(wait);
+      if (life !== undefined && begun(facts, life) < wait.at) k++;
+      lives.splice(k, 0, lone);
+    }
+  }
+}
+
+/** Position of the first event that shows the life, its own or its birth. */
+function begun(facts: Facts, life: Life): number {
+  const own = life.silent ? Infinity : facts.own[life.from];
+  const birth = life.birth?.at ?? Infinity;
+  const wait = life.waits.length > 0 ? life.waits[0].at : Infinity;
+  return Math.min(own, birth, wait);
+}
+
+/** A clone may be logged after the wait for its child when another thread waits (fact 4). */
+function mayHaveBegun(facts: Facts, life: Life | undefined, wait: Wait): boolean {
+  if (life?.birth === undefined || life.birth.at < wait.at) return false;
+  return facts.time(life.birth.at) <= facts.clock[wait.at];
+}
+
+function isReaped(life: Life): boolean {
+  return life.waits.some((wait) => wait.reaps);
+}

@@ -1,0 +1,142 @@
+/**
+ * Who bore whom, and who took in whom afterwards.
+ *
+ * The parent at birth is the caller of the call that made the child, or the caller's own
+ * parent under CLONE_PARENT. It stays the parent: what `ppid=` shows later is adoption
+ * (KERNEL facts 8 and 10).
+ */
+import { HAVE } from '../event/table.ts';
+import { KIND } from '../tables/kinds.ts';
+import { CLONE_PARENT, type Facts, type Fork } from './facts.ts';
+import type { Life } from './life.ts';
+import type { LifeIndex } from './life-index.ts';
+
+const PR_SET_CHILD_SUBREAPER = 36;
+const INIT = 1;
+
+export function concludeParents(facts: Facts, index: LifeIndex): void {
+  const reapers = subreapers(facts);
+  for (const life of index.all()) {
+    if (life.birth !== undefined) byBirth(facts, index, life, life.birth);
+    else if (!life.silent) byPpid(facts, index, life, reapers);
+    else byWait(facts, life);
+  }
+  breakCycles(index);
+  for (const life of index.all()) life.parent?.children.push(life);
+  for (const life of index.all()) if (!life.silent) followAdoptions(facts, index, life);
+}
+
+function subreapers(facts: Facts): Set<Life> {
+  const found = new Set<Life>();
+  for (let at = 0; at < facts.rows.length; at++) {
+    if (facts.kind(at) !== KIND.prctl) continue;
+    const row = facts.rows[at];
+    const life = facts.lifeAt[at];
+    if (facts.table.a0[row] !== PR_SET_CHILD_SUBREAPER || facts.table.a1[row] === 0) continue;
+    if (life !== undefined) found.add(life);
+  }
+  return found;
+}
+
+function byBirth(facts: Facts, index: LifeIndex, life: Life, birth: Fork): void {
+  const caller = facts.pid(birth.at);
+  if (life.space === undefined && !life.conclusions.some((c) => c.claim === 'birth')) {
+    life.conclude('birth', 'clone_return', 'proven', birth.at);
+  }
+  const sibling = (birth.flags & CLONE_PARENT) !== 0;
+  const shown = !sibling && bornAsSibling(facts, life, birth);
+  if (!sibling && !shown) {
+    life.ppid = caller;
+    life.parent = birth.caller;
+    life.conclude('parent', 'caller', 'proven', birth.at);
+    return;
+  }
+  life.ppid = facts.ppid(birth.at);
+  life.parent = index.at(life.ppid, birth.at);
+  const rule = sibling ? 'clone_parent_flag' : 'clone_parent_shown';
+  life.conclude('parent', rule, sibling ? 'proven' : 'inferred', birth.at);
+}
+
+/**
+ * clone3 hides CLONE_PARENT. A child whose first record, or whose wait, shows the caller's
+ * parent while the caller is still alive was never the caller's child.
+ */
+function bornAsSibling(facts: Facts, life: Life, birth: Fork): boolean {
+  const { caller } = birth;
+  if (birth.kind !== KIND.clone3 || caller === undefined) return false;
+  const grandparent = facts.ppid(birth.at);
+  if (grandparent === facts.pid(birth.at)) return false;
+  const last = facts.own[caller.to - 1];
+  if (!life.silent) {
+    const first = facts.own[life.from];
+    return facts.ppid(first) === grandparent && last > first;
+  }
+  const wait = life.waits[0];
+  return wait?.waiter !== undefined && wait.waiter.pid === grandparent && last > wait.at;
+}
+
+/** Without a fork in the log the first `ppid=` is all there is; a reaper may be an adopter. */
+function byPpid(facts: Facts, index: LifeIndex, life: Life, reapers: ReadonlySet<Life>): void {
+  const first = facts.own[life.from];
+  const ppid = facts.ppid(first);
+  if (ppid < 0) return;
+  life.ppid = ppid;
+  const parent = index.at(ppid, first);
+  if (parent === life || (parent !== undefined && !hadBegun(facts, index, parent, life))) return;
+  life.parent = parent;
+  const adopts = ppid === INIT || (parent !== undefined && reapers.has(parent));
+  const first1 = parent?.space !== undefined && parent.space.first === parent;
+  life.conclude('parent', 'ppid', adopts || first1 ? 'ambiguous' : 'inferred', first);
+}
+
+/** A parent is not younger than its child, as far as both are dated. */
+function hadBegun(facts: Facts, index: LifeIndex, parent: Life, life: Life): boolean {
+  if (parent.birth === undefined) return true;
+  return (
+    facts.time(parent.birth.at) <= facts.time(facts.own[life.from]) ||
+    index.begun(parent) <= index.begun(life)
+  );
+}
+
+function byWait(facts: Facts, life: Life): void {
+  const wait = life.waits[0];
+  if (wait?.waiter === undefined) return;
+  life.parent = wait.waiter;
+  life.ppid = facts.pid(wait.at);
+  life.conclude('parent', 'waited_for', 'inferred', wait.at);
+}
+
+/** Only damaged data can make a life its own ancestor: the youngest link is dropped. */
+function breakCycles(index: LifeIndex): void {
+  const done = new Set<Life>();
+  for (const life of index.all()) {
+    const path = new Set<Life>();
+    let walk: Life | undefined = life;
+    while (walk !== undefined && !done.has(walk)) {
+      path.add(walk);
+      if (walk.parent !== undefined && path.has(walk.parent)) {
+        walk.parent = undefined;
+        break;
+      }
+      walk = walk.parent;
+    }
+    for (const member of path) done.add(member);
+  }
+}
+
+/** Keeps each later change of ppid, and tells the parent that was left that it had ended. */
+function followAdoptions(facts: Facts, index: LifeIndex, life: Life): void {
+  let ppid = life.ppid;
+  let parent = life.parent;
+  for (let i = life.from; i < life.to; i++) {
+    const at = facts.own[i];
+    const shown = facts.ppid(at);
+    if (!facts.has(at, HAVE.syscall) || shown === ppid) continue;
+    if (parent !== undefined && (parent.lostChildAt < 0 || at < parent.lostChildAt)) {
+      parent.lostChildAt = at;
+    }
+    ppid = shown;
+    parent = index.at(shown, at);
+    life.adoptions.push({ at, ppid, parent });
+  }
+}

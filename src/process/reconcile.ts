@@ -1,0 +1,145 @@
+/**
+ * One boot of one host: from events to lives with parents and ends.
+ *
+ * The order of the steps is the order in which each needs the others' results: lives
+ * first roughly, by what every namespace shows; then which of them are in the initial
+ * namespace, whose numbers are pids; then lives for good, namespaces, parents and ends.
+ */
+import { KIND } from '../tables/kinds.ts';
+import type { Facts, Fork, Kill, Wait } from './facts.ts';
+import { concludeEnds } from './ends.ts';
+import { childEvent, outsideInitial } from './initial.ts';
+import { Life } from './life.ts';
+import { LifeIndex } from './life-index.ts';
+import { livesOf, NO_EVIDENCE, type PidEvidence } from './lives.ts';
+import { concludeParents } from './parents.ts';
+import { resolveSpaces } from './spaces.ts';
+
+interface Gathered {
+  births: Fork[];
+  waits: Wait[];
+}
+
+/** All lives, in the order of their first evidence. */
+export function reconcile(facts: Facts): Life[] {
+  const outside = outsideInitial(facts, roughLives(facts));
+  const index = finalLives(facts, outside);
+  nameCallers(facts);
+  attachKills(facts, index);
+  dropThreads(index);
+  const spaces = resolveSpaces(facts, index, outside);
+  concludeParents(facts, index);
+  countThreads(index);
+  concludeEnds(facts, index, spaces);
+  const lives = [...index.all()];
+  for (const life of lives) life.anchor = index.begun(life);
+  return lives.sort((a, b) => a.anchor - b.anchor || a.pid - b.pid);
+}
+
+/** Lives by births that a record of the child confirms, whatever the namespace. */
+function roughLives(facts: Facts): LifeIndex {
+  const births = new Map<number, Gathered>();
+  for (const fork of facts.forks) {
+    if (!fork.thread && childEvent(facts, fork) >= 0) gathered(births, fork.ret).births.push(fork);
+  }
+  return indexLives(facts, births);
+}
+
+/** Lives by all calls in the initial namespace, where numbers are pids. */
+function finalLives(facts: Facts, outside: Uint8Array): LifeIndex {
+  const evidence = new Map<number, Gathered>();
+  for (const fork of facts.forks) {
+    fork.child = undefined;
+    if (!fork.thread && outside[fork.at] === 0) gathered(evidence, fork.ret).births.push(fork);
+  }
+  for (const wait of facts.waits) {
+    if (outside[wait.at] === 0) gathered(evidence, wait.ret).waits.push(wait);
+  }
+  return indexLives(facts, evidence);
+}
+
+function gathered(evidence: Map<number, Gathered>, pid: number): Gathered {
+  let known = evidence.get(pid);
+  if (known === undefined) {
+    known = { births: [], waits: [] };
+    evidence.set(pid, known);
+  }
+  return known;
+}
+
+function indexLives(facts: Facts, evidence: ReadonlyMap<number, PidEvidence>): LifeIndex {
+  const index = new LifeIndex(facts);
+  const build = (pid: number): void => {
+    const lives = livesOf(facts, pid, evidence.get(pid) ?? NO_EVIDENCE);
+    if (lives.length === 0) return;
+    index.set(pid, lives);
+    for (const life of lives) {
+      for (let i = life.from; i < life.to; i++) facts.lifeAt[facts.own[i]] = life;
+    }
+  };
+  for (const pid of facts.pids) build(pid);
+  for (const pid of evidence.keys()) if (index.of(pid).length === 0) build(pid);
+  return index;
+}
+
+function nameCallers(facts: Facts): void {
+  for (const fork of facts.forks) {
+    fork.caller = facts.lifeAt[fork.at];
+    fork.caller?.forks.push(fork);
+  }
+  for (const wait of facts.waits) wait.waiter = facts.lifeAt[wait.at];
+}
+
+/** A signal's OBJ_PID names its target in the initial namespace, whoever sent it (fact 9). */
+function attachKills(facts: Facts, index: LifeIndex): void {
+  for (const kill of facts.kills) {
+    for (const opid of kill.opids) attachKill(facts, index, kill, opid);
+  }
+}
+
+function attachKill(facts: Facts, index: LifeIndex, kill: Kill, opid: number): void {
+  const life = index.at(opid, kill.at);
+  if (life !== undefined && mayBeAlive(facts, index, life, kill)) {
+    life.signals.push(kill);
+    return;
+  }
+  const lone = new Life(opid, 0, 0);
+  lone.signals.push(kill);
+  index.add(lone, kill.at);
+}
+
+function mayBeAlive(facts: Facts, index: LifeIndex, life: Life, kill: Kill): boolean {
+  if (life.waits.some((wait) => wait.reaps && wait.at < kill.at)) return false;
+  if (index.begun(life) <= kill.at) return true;
+  // Its first record may come after: it is older, or its clone was logged late (fact 4).
+  return life.birth === undefined || facts.time(life.birth.at) <= facts.clock[kill.at];
+}
+
+/**
+ * clone3 may have made a thread. A process has records of its own, is waited for or is
+ * signalled by that number; a thread never (fact 10).
+ */
+function dropThreads(index: LifeIndex): void {
+  for (const life of [...index.all()]) {
+    if (!life.silent || life.birth?.kind !== KIND.clone3) continue;
+    if (life.waits.length > 0 || life.signals.length > 0) continue;
+    life.birth.child = undefined;
+    index.remove(life);
+  }
+}
+
+/** Threads that a life's calls made: by flag, or by clone3 without any sign of a process. */
+function countThreads(index: LifeIndex): void {
+  for (const life of index.all()) {
+    for (const fork of life.forks) if (isThread(fork)) life.threads++;
+    if (life.threads > 0) {
+      const made = life.forks.filter(isThread);
+      const sure = made.every((fork) => fork.thread);
+      life.conclude('threads', sure ? 'clone_thread' : 'clone3_silent', sure ? 'proven' : 'inferred', made[0].at);
+    }
+  }
+}
+
+export function isThread(fork: Fork): boolean {
+  return fork.thread || (fork.kind === KIND.clone3 && fork.child === undefined);
+}

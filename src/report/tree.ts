@@ -1,0 +1,208 @@
+/**
+ * The process tree as text: one row a process.
+ */
+import { quoteForDisplay } from '../base/text.ts';
+import type { ProcessDocument, UnidentifiedChild } from '../model/process.ts';
+import { signalName } from '../tables/signals.ts';
+import { cutSegments, paint, type Segment, type Style, segmentsWidth } from './columns.ts';
+import { baseName, chainSegments } from './command.ts';
+import { type Forest, forestOf, isProcess, type TreeItem, type Visit, walk } from './forest.ts';
+import { forestAt, ProgramsAt } from './moment.ts';
+import { durationText } from './time.ts';
+
+/** How the tree is to be drawn. */
+export interface TreeOptions {
+  /** Columns; rows are cut to it. Infinity cuts nothing. */
+  readonly width: number;
+  readonly color: boolean;
+  /** Only the trees under this pid, or under the processes of this name. */
+  readonly root?: string;
+  /** Levels to show; 1 shows the roots alone. */
+  readonly depth?: number;
+  /** Milliseconds since the epoch: the tree as it stood then, instead of over the whole log. */
+  readonly at?: number;
+}
+
+/** A command keeps at least this many columns, whatever stands around it. */
+const MIN_COMMAND = 12;
+/** Columns of one level's drawing. */
+const INDENT = 3;
+/** Levels drawn in front of a row at most; deeper rows leave out the outer ones, by half of it at a time. */
+const MAX_LEVELS = 64;
+const MIN_LEVELS = 4;
+
+/** Whether anything is called that: by pid, or by `comm`, the program or the first argument. */
+export function matchesRoot(p: ProcessDocument, root: string): boolean {
+  if (/^\d+$/.test(root) && p.pid === Number(root)) return true;
+  if (p.comm === root || (p.exe !== undefined && baseName(p.exe) === root)) return true;
+  const first = p.args?.[0];
+  // A login shell is called with a hyphen in front.
+  return (
+    first != null &&
+    (baseName(first) === root || (baseName(first).slice(1) === root && first.startsWith('-')))
+  );
+}
+
+/** The rows of the tree, without line ends. Several hosts each get a heading row. */
+export function* renderTree(
+  processes: readonly ProcessDocument[],
+  options: TreeOptions,
+): Generator<string, void> {
+  const { at } = options;
+  const forest = at === undefined ? forestOf(processes) : forestAt(processes, at);
+  const command = commandOf(processes, at);
+  const roots = options.root === undefined ? forest.roots : rootsNamed(forest, options.root);
+  const hosts = byHost(roots);
+  for (const [host, itsRoots] of hosts) {
+    const headed = hosts.size > 1;
+    if (headed) yield paint(cutSegments([hostSegment(host)], options.width), options.color);
+    for (const visit of walk(forest, itsRoots, options.depth ?? Number.POSITIVE_INFINITY)) {
+      yield row(visit, headed ? 0 : 1, command, options);
+    }
+  }
+}
+
+type Describe = (p: ProcessDocument) => { command: readonly Segment[]; tail: readonly Segment[] };
+
+function commandOf(processes: readonly ProcessDocument[], at: number | undefined): Describe {
+  if (at === undefined) return (p) => ({ command: chainSegments(p), tail: lifeSegments(p) });
+  const programs = new ProgramsAt(processes, at);
+  return (p) => ({ command: [plain(programs.textOf(p))], tail: ageSegments(p, at) });
+}
+
+/** All that match, but none that stands below another one. */
+function rootsNamed(forest: Forest, root: string): ProcessDocument[] {
+  const matching = new Set(forest.members.filter((p) => matchesRoot(p, root)));
+  const below = new Set<ProcessDocument>();
+  const pending: TreeItem[] = [];
+  for (const p of matching) {
+    if (below.has(p)) continue;
+    for (const child of forest.childrenOf(p)) pending.push(child);
+    for (let item = pending.pop(); item !== undefined; item = pending.pop()) {
+      if (!isProcess(item) || below.has(item)) continue;
+      below.add(item);
+      for (const child of forest.childrenOf(item)) pending.push(child);
+    }
+  }
+  return [...matching].filter((p) => !below.has(p));
+}
+
+function byHost(roots: readonly ProcessDocument[]): Map<string | undefined, ProcessDocument[]> {
+  const hosts = new Map<string | undefined, ProcessDocument[]>();
+  for (const p of roots) {
+    const those = hosts.get(p.node);
+    if (those === undefined) hosts.set(p.node, [p]);
+    else those.push(p);
+  }
+  return hosts;
+}
+
+function plain(text: string): Segment {
+  return { text, style: 'plain' };
+}
+
+function dim(text: string): Segment {
+  return { text, style: 'dim' };
+}
+
+function hostSegment(host: string | undefined): Segment {
+  const text = host === undefined ? 'host without a name' : `host ${quoteForDisplay(host)}`;
+  return { text, style: 'bold' };
+}
+
+function row(visit: Visit, undrawn: number, describe: Describe, options: TreeOptions): string {
+  const { item, more, hidden } = visit;
+  const indent = dim(branches(more, undrawn, options.width));
+  if (!isProcess(item)) {
+    return paint(
+      cutSegments([indent, ...unidentifiedSegments(item)], options.width),
+      options.color,
+    );
+  }
+  const { command, tail } = describe(item);
+  const head = [indent, dim(`${item.pid}`), ...namespaceSegments(item), plain(' ')];
+  const end = hidden === 0 ? tail : [...tail, dim(`  +${hidden} below`)];
+  const room = options.width - segmentsWidth(head) - segmentsWidth(end);
+  const middle = cutSegments(command, Math.max(room, MIN_COMMAND));
+  return paint(cutSegments([...head, ...middle, ...end], options.width), options.color);
+}
+
+function namespaceSegments(p: { readonly ns_pid?: number }): Segment[] {
+  return p.ns_pid === undefined ? [] : [dim(` ns=${p.ns_pid}`)];
+}
+
+function unidentifiedSegments(child: UnidentifiedChild): Segment[] {
+  return [dim('?'), ...namespaceSegments(child), dim(' born, but never seen under its own pid')];
+}
+
+/** The lines in front of a row. `undrawn`: the outermost levels that have none (roots without a heading). */
+function branches(more: readonly boolean[], undrawn: number, width: number): string {
+  const skipped = undrawn + elidedLevels(more.length - undrawn, width);
+  let text = skipped > undrawn ? `⋯${skipped} ` : '';
+  const own = more.length - 1;
+  for (let i = skipped; i < own; i++) text += more[i] ? '│  ' : '   ';
+  if (own >= undrawn) text += more[own] ? '├─ ' : '└─ ';
+  return text;
+}
+
+/**
+ * Outer levels left out of a deep row: a drawing as deep as the tree would need space
+ * in the square of its depth. In steps, so that neighbouring rows stay aligned.
+ */
+function elidedLevels(levels: number, width: number): number {
+  const half = Math.min(MAX_LEVELS, Math.max(MIN_LEVELS, Math.floor(width / 2 / INDENT)));
+  const step = Math.ceil(half / 2);
+  return levels <= half ? 0 : Math.ceil((levels - half) / step) * step;
+}
+
+function lifeSegments(p: ProcessDocument): Segment[] {
+  const segments: Segment[] = [];
+  if (p.threads > 1) segments.push(dim(`  [${p.threads} threads]`));
+  if (p.exit_timestamp === undefined) return [...segments, dim('  no end seen')];
+  segments.push(dim(`  ${lifetime(p)}`), plain('  '), statusSegment(p));
+  return segments;
+}
+
+/** Whether the start is a moment by which the process was there already. */
+function startsBefore(p: ProcessDocument): boolean {
+  return (
+    p.start_source === 'first_record' || p.start_source === 'wait' || p.start_source === 'signal'
+  );
+}
+
+function lifetime(p: ProcessDocument): string {
+  if (p.start_timestamp === undefined || p.exit_timestamp === undefined) return '?';
+  const longer = startsBefore(p);
+  const shorter = p.exit_after !== undefined;
+  const bound = longer ? (shorter ? '~' : '≥') : shorter ? '≤' : '';
+  return bound + durationText(p.exit_timestamp - p.start_timestamp);
+}
+
+/** How it ended: `exit 0`, a signal, with `?` where the evidence does not say. */
+function statusSegment(p: ProcessDocument): Segment {
+  if (p.exit_signal !== undefined) {
+    const doubt = isDoubtful(p, 'exit_signal') ? '?' : '';
+    return { text: signalText(p.exit_signal) + doubt, style: 'signal' };
+  }
+  if (p.exit_code === undefined) return dim('exit ?');
+  const style: Style = p.exit_code === 0 ? 'dim' : 'failure';
+  return { text: `exit ${p.exit_code}`, style };
+}
+
+/** The signal's name, or its number where it has none. */
+export function signalText(signal: number): string {
+  return signalName(signal) ?? `signal ${signal}`;
+}
+
+function isDoubtful(p: ProcessDocument, claim: 'exit_signal'): boolean {
+  return p.evidence.some((e) => e.claim === claim && e.confidence === 'ambiguous');
+}
+
+function ageSegments(p: ProcessDocument, at: number): Segment[] {
+  const bound = startsBefore(p) ? '≥' : '';
+  const age = p.start_timestamp === undefined ? '?' : bound + durationText(at - p.start_timestamp);
+  const segments = [dim(`  up ${age}`)];
+  // Between the last sign of life and the moment by which it had ended.
+  if (p.exit_after !== undefined && p.exit_after < at) segments.push(dim('  may have ended'));
+  return segments;
+}

@@ -1,0 +1,16 @@
+import { SIGNALS } from './generated.ts';
+import { readWords } from './words.ts';
+
+const signals = readWords(SIGNALS);
+
+/** glibc's first and last real-time signals; the kernel's 32 and 33 are its own and have no name. */
+const RTMIN = 34;
+const RTMAX = 64;
+
+/** The name of a signal; real-time ones as bash's `kill -l` has them, e.g. `SIGRTMIN+2`. */
+export function signalName(n: number): string | undefined {
+  if (n < RTMIN || n > RTMAX) return signals.get(n);
+  if (n === RTMIN) return 'SIGRTMIN';
+  if (n === RTMAX) return 'SIGRTMAX';
+  return n - RTMIN <= 15 ? `SIGRTMIN+${n - RTMIN}` : `SIGRTMAX-${RTMAX - n}`;
+}
