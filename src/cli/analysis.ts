@@ -1,6 +1,6 @@
 import { FAULT_KINDS, type Fault, type FaultKind } from '../model/fault.ts';
-import { type Analysis, Analyzer } from '../pipeline.ts';
-import { addFaults } from '../source/faults.ts';
+import type { Analysis } from '../model/analysis.ts';
+import { Analyzer } from '../pipeline.ts';
 import { openInputs } from '../source/inputs.ts';
 import { ProgressBar } from './progress.ts';
 
@@ -9,16 +9,15 @@ export const EXIT = { fine: 0, faults: 1, usage: 2, unreadable: 3 } as const;
 
 /** Analyzes the inputs; undefined when not one of them could be opened. Complaints go to stderr. */
 export async function analyzeInputs(names: readonly string[]): Promise<Analysis | undefined> {
-  const faults: Fault[] = [];
-  const bar = new ProgressBar(process.stderr, () => performance.now());
-  const onFault = (fault: Fault): void => {
-    faults.push(fault);
-    if (fault.kind !== 'unreadable') return;
-    bar.clear();
-    process.stderr.write(`godo: ${fault.input ?? '?'}: ${fault.reason}\n`);
-  };
-  const onProgress = (read: number, total: number | undefined): void => bar.update(read, total);
   const analyzer = new Analyzer();
+  const bar = new ProgressBar(process.stderr, () => performance.now());
+  const onProgress = (read: number, total: number | undefined): void => bar.update(read, total);
+  const onFault = ({ kind, reason, input = '?', offset }: Fault): void => {
+    analyzer.fault(kind, reason, input, offset);
+    if (kind !== 'unreadable') return;
+    bar.clear();
+    process.stderr.write(`godo: ${input}: ${reason}\n`);
+  };
   let opened = 0;
   for await (const { name, chunks } of openInputs(names, { onFault, onProgress })) {
     opened++;
@@ -27,7 +26,7 @@ export async function analyzeInputs(names: readonly string[]): Promise<Analysis 
     analyzer.close();
   }
   if (opened > 0) bar.announce('putting the processes together');
-  const analysis = opened > 0 ? addFaults(analyzer.finish(), faults) : undefined;
+  const analysis = opened > 0 ? analyzer.finish() : undefined;
   bar.clear();
   return analysis;
 }

@@ -1,4 +1,4 @@
-import type { Analysis } from '../pipeline.ts';
+import type { Analysis } from '../model/analysis.ts';
 import { jsonChunks } from '../report/json.ts';
 import { ndjsonChunks } from '../report/ndjson.ts';
 import { summaryJson, summaryText } from '../report/summary.ts';

@@ -25,7 +25,7 @@ interface Link {
 /** The chosen pairs in order of n. Deterministic for any order of the input. */
 export function align(pairs: readonly Pair[]): Pair[] {
   const links = pairs.map((pair): Link => {
-    const difference = pair.life.pid - pair.fork.ret;
+    const difference = pair.life.rank - pair.fork.ret;
     return { pair, difference, score: 0, previous: undefined };
   });
   links.sort(

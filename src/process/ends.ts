@@ -18,6 +18,9 @@ const PR_SET_PDEATHSIG = 1;
 /** CHLD, CONT, STOP, TSTP, TTIN, TTOU, URG, WINCH: they do not end a process by default. */
 const HARMLESS: ReadonlySet<number> = new Set([17, 18, 19, 20, 21, 22, 23, 28]);
 
+/** QUIT, ILL, TRAP, ABRT, BUS, FPE, SEGV, XCPU, XFSZ, SYS: core(5). */
+const CORE: ReadonlySet<number> = new Set([3, 4, 5, 6, 7, 8, 11, 24, 25, 31]);
+
 export function concludeEnds(facts: Facts, index: LifeIndex, spaces: readonly Space[]): void {
   for (const life of index.all()) life.end = recorded(facts, life) ?? concluded(facts, index, life);
   for (const space of spaces) endSpace(facts, space);
@@ -124,6 +127,11 @@ function endedBy(facts: Facts, index: LifeIndex, life: Life): Bound | undefined 
     const time = afterWait(facts, wait.waiter, wait.at);
     bounds.push({ source: 'wait', rule: 'reaped_by_wait', at: wait.at, time });
   }
+  const childless = nextChildless(facts, life);
+  if (childless >= 0) {
+    const time = afterWait(facts, life.parent, childless);
+    bounds.push({ source: 'wait', rule: 'parent_without_children', at: childless, time });
+  }
   if (life.lostChildAt >= 0) {
     const at = life.lostChildAt;
     bounds.push({ source: 'reparented_child', rule: 'child_adopted', at, time: facts.clock[at] });
@@ -138,6 +146,20 @@ function endedBy(facts: Facts, index: LifeIndex, life: Life): Bound | undefined 
   return bounds[0];
 }
 
+/**
+ * Where the parent, after it bore the life, waited for any child and was told that it has
+ * none: the life had ended and been reaped. -1 when that did not happen.
+ */
+function nextChildless(facts: Facts, life: Life): number {
+  const { parent, birth } = life;
+  if (parent === undefined || birth === undefined || birth.caller !== parent) return -1;
+  if (life.adoptions.length > 0) return -1;
+  for (const at of parent.childless) {
+    if (at > birth.at && facts.time(at) >= facts.time(birth.at)) return at;
+  }
+  return -1;
+}
+
 /** The wait had returned by its caller's next call. */
 function afterWait(facts: Facts, waiter: Life | undefined, at: number): number {
   if (waiter !== undefined) {
@@ -149,21 +171,28 @@ function afterWait(facts: Facts, waiter: Life | undefined, at: number): number {
 }
 
 /**
- * The first signal that ends a process by default after which it entered no call of its
- * own. SIGKILL needs no further proof; any other may have been handled, so the end itself
- * must be proven (fact 14).
+ * The first signal that ends a process by default after which it entered no call of its own
+ * and logged no exit. Signals that dump core leave a record of their own (fact 14): without
+ * it they count only where the end is proven.
  */
 function killedBy(facts: Facts, life: Life, bound: Bound | undefined): Kill | undefined {
   const lastEntry = latestEntry(facts, life);
   for (const kill of life.signals) {
-    if (HARMLESS.has(kill.sig)) continue;
-    if (kill.sig !== SIGKILL && bound === undefined) continue;
+    if (kill.sig === 0 || HARMLESS.has(kill.sig)) continue;
+    if (isShielded(facts, life, kill)) continue;
+    if (CORE.has(kill.sig) && bound === undefined) continue;
     const self = facts.lifeAt[kill.at] === life;
     if (!self && facts.time(kill.at) < lastEntry) continue;
     if (bound !== undefined && bound.at < kill.at) continue;
     return kill;
   }
   return undefined;
+}
+
+/** pid_namespaces(7): a namespace's pid 1 only dies of SIGKILL, and only from outside. */
+function isShielded(facts: Facts, life: Life, kill: Kill): boolean {
+  if (life.space === undefined || life.space.first !== life) return false;
+  return kill.sig !== SIGKILL || facts.lifeAt[kill.at]?.space === life.space;
 }
 
 function latestEntry(facts: Facts, life: Life): number {

@@ -19,7 +19,11 @@ const WCONTINUED = 8;
 const WNOHANG = 1;
 const WEXITED = 4;
 const WNOWAIT = 0x1000000;
+const P_ALL = 0;
 const P_PID = 1;
+const ECHILD = 10;
+/** __WNOTHREAD, __WALL, __WCLONE: the last and the first look at some children only. */
+const ONLY_SOME = 0x20000000 | 0x80000000;
 
 /** A successful call of the fork family. */
 export interface Fork {
@@ -73,6 +77,8 @@ export class Facts {
   readonly forks: Fork[] = [];
   readonly waits: Wait[] = [];
   readonly kills: Kill[] = [];
+  /** Waits for any child that found none to wait for (ECHILD), in serial order. */
+  readonly childless: number[] = [];
   /** By position: the latest entry time up to it. No event was logged before that moment. */
   readonly clock: Float64Array;
   /** The life each position's event belongs to. */
@@ -140,7 +146,9 @@ export class Facts {
 
   #collect(at: number, row: number): void {
     const { table } = this;
-    if ((table.have[row] & HAVE.syscall) === 0 || table.success[row] !== 1) return;
+    if ((table.have[row] & HAVE.syscall) === 0) return;
+    if (table.success[row] === 0) this.#noChild(at, row);
+    if (table.success[row] !== 1) return;
     switch (table.kind[row]) {
       case KIND.fork:
       case KIND.vfork:
@@ -180,6 +188,18 @@ export class Facts {
     this.forks.push({ at, ret, flags, kind, thread, caller: undefined, child: undefined });
   }
 
+  /** wait(2): ECHILD for any child means that the whole process has none left, dead or alive. */
+  #noChild(at: number, row: number): void {
+    const { table } = this;
+    if (table.exit[row] !== -ECHILD) return;
+    const kind = table.kind[row];
+    const special = (kind === KIND.waitid ? table.a3[row] : table.a2[row]) & ONLY_SOME;
+    if (special !== 0) return;
+    const any = kind === KIND.waitid ? table.a0[row] === P_ALL : table.a0[row] === -1;
+    const wait = kind === KIND.wait4 || kind === KIND.waitpid || kind === KIND.waitid;
+    if (any && wait) this.childless.push(at);
+  }
+
   #wait(at: number, ret: number, death: boolean, reaps: boolean): void {
     if (ret <= 0) return;
     this.waits.push({ at, ret, death, reaps: death && reaps, waiter: undefined });
@@ -195,7 +215,7 @@ export class Facts {
 
   #kill(at: number, row: number, target: number, sig: number): void {
     const opids = this.table.objects.get(row);
-    if (opids === undefined || sig <= 0) return;
+    if (opids === undefined || sig < 0) return;
     const one = opids.length === 1 && target > 0 ? target : 0;
     this.kills.push({ at, sig, opids: [...opids].sort((a, b) => a - b), target: one });
   }

@@ -30,6 +30,8 @@ export interface End {
 /** One life of one pid: the evidence that belongs to it and what follows from that. */
 export class Life {
   readonly pid: number;
+  /** The pid as it would be had the numbers never wrapped around: rises in order of births. */
+  rank = 0;
   /** Its own events: positions `own[from, to)` of the facts, in serial order. */
   from: number;
   to: number;
@@ -47,6 +49,8 @@ export class Life {
   readonly unidentified: Fork[] = [];
   /** The pid namespace it lives in; undefined is the initial one (or unknown). */
   space: Space | undefined;
+  /** The namespace that its children are put into, once one of them shows it (fact 11). */
+  childSpace: Space | undefined;
   /** Its pid in that namespace; 0 unknown. */
   nsPid = 0;
   end: End | undefined;
@@ -57,6 +61,8 @@ export class Life {
   id = '';
   /** Position by which a child of its showed another parent; -1 when none did. */
   lostChildAt = -1;
+  /** Its own waits that found no child at all. */
+  readonly childless: number[] = [];
   /** Changes of the real parent: position of the first event that shows each. */
   readonly adoptions: Adoption[] = [];
   /** The next life of the same pid. */

@@ -15,9 +15,9 @@ const PR_SET_CHILD_SUBREAPER = 36;
 const INIT = 1;
 
 export function concludeParents(facts: Facts, index: LifeIndex): void {
-  const reapers = subreapers(facts);
+  const reapers = reapersOf(facts, index);
   for (const life of index.all()) {
-    if (life.birth !== undefined) byBirth(facts, index, life, life.birth);
+    if (life.birth !== undefined) byBirth(facts, index, life, life.birth, reapers);
     else if (!life.silent) byPpid(facts, index, life, reapers);
     else byWait(facts, life);
   }
@@ -26,7 +26,11 @@ export function concludeParents(facts: Facts, index: LifeIndex): void {
   for (const life of index.all()) if (!life.silent) followAdoptions(facts, index, life);
 }
 
-function subreapers(facts: Facts): Set<Life> {
+/**
+ * Lives that take in orphans: those that asked to (prctl), a namespace's pid 1, and those
+ * that are shown as parent of a child which another call certainly bore.
+ */
+function reapersOf(facts: Facts, index: LifeIndex): Set<Life> {
   const found = new Set<Life>();
   for (let at = 0; at < facts.rows.length; at++) {
     if (facts.kind(at) !== KIND.prctl) continue;
@@ -35,16 +39,40 @@ function subreapers(facts: Facts): Set<Life> {
     if (facts.table.a0[row] !== PR_SET_CHILD_SUBREAPER || facts.table.a1[row] === 0) continue;
     if (life !== undefined) found.add(life);
   }
+  for (const life of index.all()) {
+    if (life.space?.first === life) found.add(life);
+    const adopter = adopterOf(facts, index, life);
+    if (adopter !== undefined) found.add(adopter);
+  }
   return found;
 }
 
-function byBirth(facts: Facts, index: LifeIndex, life: Life, birth: Fork): void {
+/** The parent that a life's records show although a call whose flags are seen bore it elsewhere. */
+function adopterOf(facts: Facts, index: LifeIndex, life: Life): Life | undefined {
+  const { birth } = life;
+  if (birth === undefined || life.silent || birth.kind === KIND.clone3) return undefined;
+  if ((birth.flags & CLONE_PARENT) !== 0) return undefined;
+  const caller = facts.pid(birth.at);
+  for (let i = life.from; i < life.to; i++) {
+    const ppid = facts.ppid(facts.own[i]);
+    if (ppid >= 0 && ppid !== caller) return index.at(ppid, facts.own[i]);
+  }
+  return undefined;
+}
+
+function byBirth(
+  facts: Facts,
+  index: LifeIndex,
+  life: Life,
+  birth: Fork,
+  reapers: ReadonlySet<Life>,
+): void {
   const caller = facts.pid(birth.at);
   if (life.space === undefined && !life.conclusions.some((c) => c.claim === 'birth')) {
     life.conclude('birth', 'clone_return', 'proven', birth.at);
   }
   const sibling = (birth.flags & CLONE_PARENT) !== 0;
-  const shown = !sibling && bornAsSibling(facts, life, birth);
+  const shown = !sibling && bornAsSibling(facts, index, life, birth, reapers);
   if (!sibling && !shown) {
     life.ppid = caller;
     life.parent = birth.caller;
@@ -58,21 +86,29 @@ function byBirth(facts: Facts, index: LifeIndex, life: Life, birth: Fork): void 
 }
 
 /**
- * clone3 hides CLONE_PARENT. A child whose first record, or whose wait, shows the caller's
- * parent while the caller is still alive was never the caller's child.
+ * clone3 hides CLONE_PARENT. A child whose first record, or whose wait, shows another parent
+ * was never the caller's child if the caller was still alive then (it would still be shown),
+ * or if that parent is the caller's own and nobody who takes in orphans.
  */
-function bornAsSibling(facts: Facts, life: Life, birth: Fork): boolean {
+function bornAsSibling(
+  facts: Facts,
+  index: LifeIndex,
+  life: Life,
+  birth: Fork,
+  reapers: ReadonlySet<Life>,
+): boolean {
   const { caller } = birth;
   if (birth.kind !== KIND.clone3 || caller === undefined) return false;
   const grandparent = facts.ppid(birth.at);
   if (grandparent === facts.pid(birth.at)) return false;
-  const last = facts.own[caller.to - 1];
-  if (!life.silent) {
-    const first = facts.own[life.from];
-    return facts.ppid(first) === grandparent && last > first;
-  }
   const wait = life.waits[0];
-  return wait?.waiter !== undefined && wait.waiter.pid === grandparent && last > wait.at;
+  const shownAt = life.silent ? wait?.at : facts.own[life.from];
+  const shown = life.silent ? wait?.waiter?.pid : facts.ppid(facts.own[life.from]);
+  if (shownAt === undefined || shown === caller.pid) return false;
+  if (facts.own[caller.to - 1] > shownAt) return true;
+  if (shown !== grandparent) return false;
+  const parent = index.at(grandparent, birth.at);
+  return grandparent !== INIT && (parent === undefined || !reapers.has(parent));
 }
 
 /** Without a fork in the log the first `ppid=` is all there is; a reaper may be an adopter. */

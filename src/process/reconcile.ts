@@ -88,6 +88,7 @@ function nameCallers(facts: Facts): void {
     fork.caller?.forks.push(fork);
   }
   for (const wait of facts.waits) wait.waiter = facts.lifeAt[wait.at];
+  for (const at of facts.childless) facts.lifeAt[at]?.childless.push(at);
 }
 
 /** A signal's OBJ_PID names its target in the initial namespace, whoever sent it (fact 9). */

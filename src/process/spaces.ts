@@ -10,7 +10,8 @@
  */
 import { KIND } from '../tables/kinds.ts';
 import { align, type Pair } from './align.ts';
-import { CLONE_PARENT, type Facts, type Fork, type Wait } from './facts.ts';
+import { eliminate } from './elimination.ts';
+import { CLONE_NEWPID, CLONE_PARENT, type Facts, type Fork, type Wait } from './facts.ts';
 import { Life } from './life.ts';
 import type { LifeIndex } from './life-index.ts';
 
@@ -40,99 +41,138 @@ const ADOPTED = 8;
 export function resolveSpaces(facts: Facts, index: LifeIndex, outside: Uint8Array): Space[] {
   const spaces = assignSpaces(facts, index, outside);
   if (spaces.length === 0) return spaces;
+  rankLives(index);
   collectCalls(facts);
-  for (const space of spaces) matchSpace(facts, index, space);
+  const matchings = spaces.map((space) => matchSpace(facts, index, space));
+  matchLeftOver(facts, index, new Map(matchings.map((one) => [one.space, one])));
+  for (const matching of matchings) {
+    noteUnidentified(matching);
+    attachSpaceWaits(matching, index);
+  }
   return spaces;
+}
+
+/** Wider than any pid: a wrap moves every later number up by this much. */
+const WRAP = 1 << 23;
+
+/** Numbers are handed out upwards and start again from below when they reach pid_max (fact 12). */
+function rankLives(index: LifeIndex): void {
+  const lives = [...index.all()].sort((a, b) => index.begun(a) - index.begun(b) || a.pid - b.pid);
+  let highest = 0;
+  for (const life of lives) highest = Math.max(highest, life.pid);
+  const half = highest / 2;
+  let counter = 0;
+  let epoch = 0;
+  for (const life of lives) {
+    const ahead = life.pid - counter;
+    if (ahead < -half) epoch++;
+    // Far ahead of the counter: born before the numbers wrapped, first seen after.
+    const late = ahead > half && counter > 0;
+    life.rank = life.pid + (late ? epoch - 1 : epoch) * WRAP;
+    if (!late && (ahead > 0 || ahead < -half)) counter = life.pid;
+  }
+}
+
+/** What is known of the lives outside the initial namespace while spaces are handed out. */
+interface Assigning {
+  readonly facts: Facts;
+  readonly index: LifeIndex;
+  readonly outside: Uint8Array;
+  /** The call of each life that returned the lowest number. */
+  readonly least: ReadonlyMap<Life, Fork>;
+  /** Spaces of families whose parent has no life, by its pid. */
+  readonly adrift: Map<number, Space>;
+  readonly spaces: Space[];
 }
 
 /** Gives each life outside the initial namespace its space, from the outermost inwards. */
 function assignSpaces(facts: Facts, index: LifeIndex, outside: Uint8Array): Space[] {
-  const spaces: Space[] = [];
-  const lives: Life[] = [];
-  for (const life of index.all()) {
-    if (!life.silent && outside[facts.own[life.from]] === 1) lives.push(life);
-  }
-  lives.sort((a, b) => facts.own[a.from] - facts.own[b.from]);
   const least = leastReturns(facts);
-  const orphans = new Map<number, Space>();
-  const state = new Map<Life, boolean>();
+  const all: Assigning = { facts, index, outside, least, adrift: new Map(), spaces: [] };
+  const lives: Life[] = [];
+  for (const life of index.all()) if (isOutside(all, life)) lives.push(life);
+  lives.sort((a, b) => facts.own[a.from] - facts.own[b.from]);
+  const entered = new Set<Life>();
   for (const life of lives) {
     // Up to the nearest ancestor whose space is known, then down again: no recursion.
     const path: Life[] = [];
     let walk: Life | undefined = life;
-    while (walk !== undefined && walk.space === undefined && !state.has(walk)) {
-      state.set(walk, true);
+    while (walk !== undefined && isOutside(all, walk) && !entered.has(walk)) {
+      entered.add(walk);
       path.push(walk);
-      const up: Life | undefined = parentByPpid(facts, index, walk);
-      walk = up !== undefined && !up.silent && outside[facts.own[up.from]] === 1 ? up : undefined;
+      walk = parentByPpid(facts, index, walk);
     }
-    for (let i = path.length - 1; i >= 0; i--) {
-      const up = i + 1 < path.length ? path[i + 1] : walk;
-      enter(facts, index, path[i], up, least, orphans, spaces);
-    }
+    for (let i = path.length - 1; i >= 0; i--) enter(all, path[i], path[i + 1] ?? walk);
   }
-  return spaces;
+  enterLaterChildren(all);
+  return all.spaces;
 }
 
-function enter(
-  facts: Facts,
-  index: LifeIndex,
-  life: Life,
-  up: Life | undefined,
-  least: Map<Life, Fork>,
-  orphans: Map<number, Space>,
-  spaces: Space[],
-): void {
+function isOutside({ facts, outside }: Assigning, life: Life): boolean {
+  return !life.silent && outside[facts.own[life.from]] === 1;
+}
+
+function enter(all: Assigning, life: Life, up: Life | undefined): void {
   const outer = up?.space;
-  if (outer !== undefined && !beginsSpace(facts, life, up as Life, least)) {
-    life.space = outer;
-  } else if (outer === undefined && parentByPpid(facts, index, life) === undefined) {
-    // Members of a namespace older than the log share a parent that is not in it.
-    const ppid = facts.ppid(facts.own[life.from]);
-    life.space = orphans.get(ppid);
-    if (life.space === undefined) {
-      life.space = newSpace(outer, life, least, spaces);
-      orphans.set(ppid, life.space);
-    }
-  } else {
-    life.space = newSpace(outer, life, least, spaces);
+  const flagged = life.birth !== undefined && (life.birth.flags & CLONE_NEWPID) !== 0;
+  const begins = flagged || all.least.get(life)?.ret === 2;
+  if (up === undefined) life.space = adrift(all, life);
+  else if (!begins && up.childSpace !== undefined) life.space = up.childSpace;
+  else if (outer !== undefined && !begins && !isBelow(all, life, up)) life.space = outer;
+  else {
+    life.space = newSpace(all, outer, life);
+    // Without the flag it was unshare: every later child goes the same way.
+    if (!flagged) up.childSpace ??= life.space;
   }
   life.space.members.push(life);
 }
 
-function newSpace(
-  outer: Space | undefined,
-  life: Life,
-  least: Map<Life, Fork>,
-  spaces: Space[],
-): Space {
-  // The first number after 1 is 2: whoever was given it, or bore nobody, is taken for pid 1.
-  const lowest = least.get(life)?.ret ?? 2;
+/** Members of a namespace older than the log share a parent that has no records. */
+function adrift(all: Assigning, life: Life): Space {
+  const ppid = all.facts.ppid(all.facts.own[life.from]);
+  let space = all.adrift.get(ppid);
+  if (space === undefined || all.least.get(life)?.ret === 2) {
+    space = newSpace(all, undefined, life);
+    all.adrift.set(ppid, space);
+  }
+  return space;
+}
+
+function newSpace(all: Assigning, outer: Space | undefined, life: Life): Space {
+  // The first number after 1 is 2: who was given it, or bore nobody, is taken for pid 1.
+  const lowest = all.least.get(life)?.ret ?? 2;
   const first = lowest === 2 ? life : undefined;
   const space = new Space(outer, first);
   if (first !== undefined) {
     first.nsPid = 1;
     space.numbers.set(1, [first]);
   }
-  spaces.push(space);
+  all.spaces.push(space);
   return space;
 }
 
 /**
- * Whether a life is the pid 1 of a namespace of its own rather than a member of its
- * parent's: numbers only grow, so a number not above those its parent had already been
- * given belongs to another namespace, and 2 is given once in each.
+ * Whether a life is in a namespace below its parent's: numbers only grow, so one well
+ * below those its parent had already been given belongs elsewhere.
  */
-function beginsSpace(facts: Facts, life: Life, up: Life, least: Map<Life, Fork>): boolean {
-  const own = least.get(life);
+function isBelow(all: Assigning, life: Life, up: Life): boolean {
+  const own = all.least.get(life);
   if (own === undefined) return false;
-  if (own.ret === 2) return true;
-  const first = facts.own[life.from];
+  const first = all.facts.own[life.from];
   let highest = 0;
-  for (const fork of up.forks) {
-    if (fork.at < first) highest = Math.max(highest, fork.ret);
-  }
+  for (const fork of up.forks) if (fork.at < first) highest = Math.max(highest, fork.ret);
   return own.ret < highest - REACH;
+}
+
+/** After unshare every later child is in the new namespace, also one that shows no sign of it. */
+function enterLaterChildren(all: Assigning): void {
+  for (const life of all.index.all()) {
+    const space = life.birth?.caller?.childSpace;
+    if (space === undefined || life.space !== undefined || life.birth === undefined) continue;
+    if (space.first?.birth === undefined || life.birth.at < space.first.birth.at) continue;
+    life.space = space;
+    space.members.push(life);
+  }
 }
 
 /** The call of each life that returned the lowest number. */
@@ -174,7 +214,7 @@ interface Matching {
   readonly waited: Map<number, Wait>;
 }
 
-function matchSpace(facts: Facts, index: LifeIndex, space: Space): void {
+function matchSpace(facts: Facts, index: LifeIndex, space: Space): Matching {
   const lives = familyOf(facts, index, space);
   const shown = shownNumbers(facts, index, space);
   const byPpid = new Map<number, Life[]>();
@@ -196,7 +236,7 @@ function matchSpace(facts: Facts, index: LifeIndex, space: Space): void {
   for (const pair of first) bear(matching, pair.fork, pair.life, 'ns_number_order', 'inferred');
   matchAdopted(matching);
   identifySilent(matching, index);
-  attachSpaceWaits(matching, index);
+  return matching;
 }
 
 /** Lives whose parent by ppid is a member: born here, or adopted by a member. */
@@ -209,7 +249,7 @@ function familyOf(facts: Facts, index: LifeIndex, space: Space): Life[] {
     const inside = parent === undefined ? life.space === space : members.has(parent);
     if (inside) lives.push(life);
   }
-  return lives.sort((a, b) => a.pid - b.pid || facts.own[a.from] - facts.own[b.from]);
+  return lives.sort((a, b) => a.rank - b.rank || facts.own[a.from] - facts.own[b.from]);
 }
 
 /** Numbers that calls show beside the pid: setsid's return, kill's argument (fact 9). */
@@ -296,9 +336,9 @@ interface Fixed {
 function fixedPoints(matching: Matching): Fixed[] {
   const fixed: Fixed[] = [];
   const { first } = matching.space;
-  if (first !== undefined) fixed.push({ n: 1, p: first.pid });
+  if (first !== undefined) fixed.push({ n: 1, p: first.rank });
   for (const fork of matching.forks) {
-    if (fork.child !== undefined) fixed.push({ n: fork.ret, p: fork.child.pid });
+    if (fork.child !== undefined) fixed.push({ n: fork.ret, p: fork.child.rank });
   }
   return fixed;
 }
@@ -330,9 +370,9 @@ function matchAdopted(matching: Matching): void {
   const pairs: Pair[] = [];
   for (const life of matching.lives) {
     if (life.birth !== undefined) continue;
-    const [before, after] = around(fixed, 'p', life.pid);
-    const lowest = after === undefined ? 0 : after.n - (after.p - life.pid);
-    const highest = before === undefined ? Infinity : before.n + (life.pid - before.p);
+    const [before, after] = around(fixed, 'p', life.rank);
+    const lowest = after === undefined ? 0 : after.n - (after.p - life.rank);
+    const highest = before === undefined ? Infinity : before.n + (life.rank - before.p);
     const floor = Math.max(lowest, (before?.n ?? 0) + 1);
     for (let i = lowerBound(free, floor); i < free.length; i++) {
       const fork = free[i];
@@ -376,25 +416,104 @@ function mayAdopt(facts: Facts, fork: Fork, life: Life): boolean {
  * far apart in both numberings every number in between is known, too.
  */
 function identifySilent(matching: Matching, index: LifeIndex): void {
-  const { space } = matching;
   const fixed = fixedPoints(matching);
   for (const fork of matching.forks) {
     if (fork.child !== undefined || !isProcess(matching, fork)) continue;
-    const pid = pidOf(matching, fixed, fork);
-    if (pid === 0) {
-      fork.caller?.unidentified.push(fork);
-      continue;
-    }
-    const known = index.of(pid).find((life) => life.silent && life.birth === undefined);
-    const life = known ?? new Life(pid, 0, 0);
-    life.space ??= space;
-    life.birth = fork;
-    fork.child = life;
-    life.nsPid = fork.ret;
-    life.conclude('birth', 'ns_number_gap', 'inferred', fork.at);
-    number(space, fork.ret, life);
-    if (known === undefined) index.add(life, fork.at);
+    const rank = rankOfSilent(matching, fixed, fork);
+    if (rank !== 0) bearSilent(matching, index, fork, rank, 'ns_number_gap', 'inferred');
   }
+}
+
+/** A birth whose child shows no parent: a life that signals or a crash show, or a new one. */
+function bearSilent(
+  matching: Matching,
+  index: LifeIndex,
+  fork: Fork,
+  rank: number,
+  rule: string,
+  confidence: 'inferred' | 'ambiguous',
+): void {
+  const pid = ((rank % WRAP) + WRAP) % WRAP;
+  const known = index.of(pid).find((life) => fatherless(matching.facts, life, fork));
+  const life = known ?? new Life(pid, 0, 0);
+  life.rank = rank;
+  life.space ??= fork.caller?.childSpace ?? matching.space;
+  bear(matching, fork, life, rule, confidence);
+  if (known === undefined) index.add(life, fork.at);
+}
+
+/**
+ * What neither its family nor its neighbours decide is decided by what is left over: see
+ * elimination.ts. A span in which any pairing is impossible is left alone.
+ */
+function matchLeftOver(facts: Facts, index: LifeIndex, matchings: Map<Space, Matching>): void {
+  const numbers = rankedNumbers(facts, index);
+  const unborn = new Map<number, Life>();
+  for (const matching of matchings.values()) {
+    for (const life of matching.lives) if (life.birth === undefined) unborn.set(life.rank, life);
+  }
+  for (const run of eliminate(facts, (fork) => numbers.get(fork) ?? 0)) {
+    const fits = run.every(({ fork, rank }) => {
+      const life = unborn.get(rank);
+      const matching = matchingOf(matchings, fork);
+      return matching !== undefined && (life === undefined || canBear(matching, fork, life));
+    });
+    if (!fits) continue;
+    for (const { fork, rank } of run) {
+      const matching = matchingOf(matchings, fork) as Matching;
+      const life = unborn.get(rank);
+      const sure = run.length === 1 ? 'inferred' : 'ambiguous';
+      if (fork.thread) continue;
+      if (life !== undefined) bear(matching, fork, life, 'pid_left_over', sure);
+      else if (isProcess(matching, fork)) {
+        bearSilent(matching, index, fork, rank, 'pid_left_over', sure);
+      }
+    }
+  }
+}
+
+function matchingOf(matchings: Map<Space, Matching>, fork: Fork): Matching | undefined {
+  return fork.caller?.space === undefined ? undefined : matchings.get(fork.caller.space);
+}
+
+function canBear(matching: Matching, fork: Fork, life: Life): boolean {
+  return !fork.thread && possible(matching, fork, life) && mayAdopt(matching.facts, fork, life);
+}
+
+/** Ranks of the pids that births took: from the child, or from the number itself at the top. */
+function rankedNumbers(facts: Facts, index: LifeIndex): Map<Fork, number> {
+  const numbers = new Map<Fork, number>();
+  for (const fork of facts.forks) {
+    if (fork.child !== undefined) numbers.set(fork, fork.child.rank);
+    else if (fork.caller?.space === undefined) numbers.set(fork, rankNear(facts, index, fork));
+  }
+  return numbers;
+}
+
+/** A thread's number has no life to take the rank from: that of the caller's time. */
+function rankNear(facts: Facts, index: LifeIndex, fork: Fork): number {
+  void facts;
+  void index;
+  const caller = fork.caller;
+  if (caller === undefined) return fork.ret;
+  const epoch = Math.floor(caller.rank / WRAP);
+  return fork.ret + epoch * WRAP;
+}
+
+function noteUnidentified(matching: Matching): void {
+  for (const fork of matching.forks) {
+    if (fork.child === undefined && isProcess(matching, fork)) {
+      fork.caller?.unidentified.push(fork);
+    }
+  }
+}
+
+/** A life of which no record shows a parent: only signals to it, or the record of its crash. */
+function fatherless(facts: Facts, life: Life, fork: Fork): boolean {
+  if (life.birth !== undefined) return false;
+  if (life.silent) return true;
+  const first = facts.own[life.from];
+  return facts.ppid(first) < 0 && facts.time(first) >= facts.time(fork.at);
 }
 
 /** clone3 may have made a thread: only a wait or a signal to its number says otherwise (fact 10). */
@@ -403,9 +522,9 @@ function isProcess(matching: Matching, fork: Fork): boolean {
   return matching.waited.has(fork.ret) || matching.byShown.has(fork.ret);
 }
 
-function pidOf(matching: Matching, fixed: readonly Fixed[], fork: Fork): number {
+function rankOfSilent(matching: Matching, fixed: readonly Fixed[], fork: Fork): number {
   const shown = matching.byShown.get(fork.ret);
-  if (shown !== undefined && shown.birth === undefined) return shown.pid;
+  if (shown !== undefined && shown.birth === undefined) return shown.rank;
   const [before, after] = around(fixed, 'n', fork.ret);
   if (before === undefined || after === undefined) return 0;
   if (after.n - before.n !== after.p - before.p) return 0;

@@ -271,7 +271,7 @@ function badHeader(reason: string): RecordProblem {
 }
 
 /** journald's own text: `SYSCALL arch=…`, with the event's number kept elsewhere. */
-const JOURNAL_TEXT = /^(?:.*? audit\[\d+\]: )?[A-Z][A-Z0-9_]+(?:\[\d+\])? (?:[\w-]+=|$)/;
+const JOURNAL_TEXT = /^[A-Z][A-Z0-9_]+(?:\[\d+\])? (?:[\w-]+=|$)/;
 /** `ausearch` without `--raw` puts these between events. */
 const AUSEARCH_TEXT = /^(?:----$|time->)/;
 

@@ -2,6 +2,7 @@
  * Why the analysis says what it says about a pid.
  */
 import { quoteForDisplay } from '../base/text.ts';
+import type { Analysis } from '../model/analysis.ts';
 import type { Claim, Evidence, Incompleteness, ProcessDocument } from '../model/process.ts';
 import { chainSegments, commandText, execText, shortName } from './command.ts';
 import { paint } from './columns.ts';
@@ -30,7 +31,7 @@ type Row = readonly [label: string, text: string];
 
 /** The lines that explain every life of a pid, without line ends; none if it has no life in the log. */
 export function* renderExplanation(
-  analysis: { readonly processes: readonly ProcessDocument[] },
+  analysis: Pick<Analysis, 'processes'>,
   pid: number,
 ): Generator<string, void> {
   const lives = analysis.processes.filter((p) => p.pid === pid);

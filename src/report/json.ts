@@ -1,17 +1,16 @@
 /**
  * A whole analysis as one JSON document.
  */
-import { type ProcessDocument, SCHEMA_VERSION } from '../model/process.ts';
+import type { Analysis } from '../model/analysis.ts';
+import { SCHEMA_VERSION } from '../model/process.ts';
 import { documentChunks } from './ndjson.ts';
-import { type Summarized, summaryJson } from './summary.ts';
+import { summaryJson } from './summary.ts';
 
 /**
  * `{"schema_version", "summary", "processes": […]}` as UTF-8 in pieces: one process a
  * line, each as in NDJSON.
  */
-export function* jsonChunks(
-  analysis: Summarized & { readonly processes: readonly ProcessDocument[] },
-): Generator<Uint8Array, void> {
+export function* jsonChunks(analysis: Analysis): Generator<Uint8Array, void> {
   const summary = summaryJson(analysis);
   yield Buffer.from(
     `{"schema_version":${SCHEMA_VERSION},\n"summary":${summary},\n"processes":[\n`,

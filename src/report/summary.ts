@@ -2,15 +2,13 @@
  * The summary of an analysis, for people and as data.
  */
 import { quoteForDisplay } from '../base/text.ts';
+import type { Analysis } from '../model/analysis.ts';
 import { FAULT_KINDS, type Fault, type FaultKind } from '../model/fault.ts';
 import type { Summary } from '../model/summary.ts';
 import { durationText, isoTime } from './time.ts';
 
 /** What the summary is made of; the documents themselves are not needed. */
-export interface Summarized {
-  readonly summary: Summary;
-  readonly faults: readonly Fault[];
-}
+type Summarized = Pick<Analysis, 'summary' | 'faults'>;
 
 /** Faults of one kind shown with their place; the JSON form has all that were kept. */
 const SHOWN_FAULTS = 3;
@@ -87,7 +85,7 @@ function placeText({ input, offset, event }: Fault): string {
 }
 
 /** The summary as data: its times as ISO 8601 text, and the first faults of each kind with it. */
-export function summaryObject({ summary, faults }: Summarized): Record<string, unknown> {
+function summaryObject({ summary, faults }: Summarized): Record<string, unknown> {
   const { bytes, account, events, processes, threads, first_timestamp, last_timestamp } = summary;
   const { hosts, boots, record_types, digest } = summary;
   const span: Record<string, string> = {};

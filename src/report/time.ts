@@ -29,6 +29,7 @@ export function dayText(start: number): string {
   return iso.slice(0, iso.indexOf('T') + 1);
 }
 
+const EPOCH = /^(\d{1,12})(?:\.(\d{1,9}))?$/;
 const ISO =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?\s*(?:(Z)|([+-])(\d{2}):?(\d{2}))?$/i;
 
@@ -38,19 +39,24 @@ const ISO =
  * fraction. Undefined when it is neither.
  */
 export function parseTime(text: string): number | undefined {
-  if (/^\d{1,11}(?:\.\d{1,9})?$/.test(text)) return Math.floor(Number(text) * 1000 + 1e-6);
+  const epoch = EPOCH.exec(text);
+  if (epoch !== null) return Number(epoch[1]) * 1000 + millis(epoch[2]);
   const match = ISO.exec(text.trim());
   if (match === null) return undefined;
   const [year, month, day, hour, minute, second] = match
     .slice(1, 7)
     .map((part) => Number(part ?? 0));
-  const ms = Math.floor(Number(`0.${match[7] ?? 0}`) * 1000 + 1e-6);
-  const moment = Date.UTC(year, month - 1, day, hour, minute, second, ms);
+  const moment = Date.UTC(year, month - 1, day, hour, minute, second, millis(match[7]));
   const back = new Date(moment);
   // Date.UTC carries 31 February over into March; a typing error is not a moment.
   const real = back.getUTCMonth() === month - 1 && back.getUTCDate() === day && hour < 24;
   if (!real || minute > 59 || second > 59) return undefined;
   return moment - offsetOf(match[9], match[10], match[11]);
+}
+
+/** Of the digits after the point; what is finer than a millisecond is cut off. */
+function millis(digits: string | undefined): number {
+  return Number((digits ?? '').slice(0, 3).padEnd(3, '0'));
 }
 
 function offsetOf(sign: string | undefined, hours: string, minutes: string): number {
