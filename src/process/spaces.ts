@@ -36,14 +36,16 @@ export class Space {
 const REACH = 32;
 const DIRECT = 16;
 const ADOPTED = 8;
+/** Births of others, unrecorded, that may lie between a namespace's last number and an entered family's first. */
+const ENTERED_WITHIN = 64;
 
 /** Finds the namespaces, matches births and waits in them, and adds the lives that only calls show. */
 export function resolveSpaces(facts: Facts, index: LifeIndex, outside: Uint8Array): Space[] {
   const spaces = assignSpaces(facts, index, outside);
   if (spaces.length === 0) return spaces;
-  rankLives(index);
   collectCalls(facts);
-  const matchings = spaces.map((space) => matchSpace(facts, index, space));
+  const byRank = rankLives(facts, index);
+  const matchings = spaces.map((space) => matchSpace(facts, index, space, byRank));
   matchLeftOver(facts, index, new Map(matchings.map((one) => [one.space, one])));
   for (const matching of matchings) {
     noteUnidentified(matching);
@@ -56,7 +58,7 @@ export function resolveSpaces(facts: Facts, index: LifeIndex, outside: Uint8Arra
 const WRAP = 1 << 23;
 
 /** Numbers are handed out upwards and start again from below when they reach pid_max (fact 12). */
-function rankLives(index: LifeIndex): void {
+function rankLives(facts: Facts, index: LifeIndex): Map<number, Life> {
   const lives = [...index.all()].sort((a, b) => index.begun(a) - index.begun(b) || a.pid - b.pid);
   let highest = 0;
   for (const life of lives) highest = Math.max(highest, life.pid);
@@ -71,6 +73,11 @@ function rankLives(index: LifeIndex): void {
     life.rank = life.pid + (late ? epoch - 1 : epoch) * WRAP;
     if (!late && (ahead > 0 || ahead < -half)) counter = life.pid;
   }
+  const byRank = new Map<number, Life>();
+  for (const life of lives) {
+    if (!life.silent && facts.ppid(facts.own[life.from]) >= 0) byRank.set(life.rank, life);
+  }
+  return byRank;
 }
 
 /** What is known of the lives outside the initial namespace while spaces are handed out. */
@@ -105,7 +112,62 @@ function assignSpaces(facts: Facts, index: LifeIndex, outside: Uint8Array): Spac
     for (let i = path.length - 1; i >= 0; i--) enter(all, path[i], path[i + 1] ?? walk);
   }
   enterLaterChildren(all);
-  return all.spaces;
+  return joinEntered(all);
+}
+
+/**
+ * A family that came in by setns (nsenter, docker exec) goes on counting where the
+ * namespace's own births are: it belongs to the one space whose numbers leave room for its
+ * own just there.
+ */
+function joinEntered(all: Assigning): Space[] {
+  const kept: Space[] = [];
+  for (const space of all.spaces) {
+    const target = space.first === undefined ? hostOf(all, space) : undefined;
+    if (target === undefined) {
+      kept.push(space);
+      continue;
+    }
+    for (const member of space.members) {
+      member.space = target;
+      target.members.push(member);
+    }
+  }
+  return kept;
+}
+
+function hostOf(all: Assigning, guest: Space): Space | undefined {
+  const calls = callsOf(guest);
+  if (calls.length === 0) return undefined;
+  let best: Space | undefined;
+  let nearest = ENTERED_WITHIN;
+  for (const space of all.spaces) {
+    if (space.first === undefined) continue;
+    const distance = distanceBelow(callsOf(space), calls);
+    if (distance === nearest) best = undefined;
+    else if (distance < nearest) {
+      nearest = distance;
+      best = space;
+    }
+  }
+  return best;
+}
+
+function callsOf(space: Space): Fork[] {
+  const calls = space.members.flatMap((member) => member.forks);
+  return calls.sort((a, b) => a.at - b.at);
+}
+
+/** How far the guest's first number lies above the host's before it; Infinity when it does not fit. */
+function distanceBelow(host: readonly Fork[], guest: readonly Fork[]): number {
+  const [first] = guest;
+  const last = guest[guest.length - 1];
+  let below = 1;
+  for (const fork of host) {
+    if (fork.at < first.at) below = Math.max(below, fork.ret);
+    else if (fork.at > last.at && fork.ret < last.ret) return Infinity;
+  }
+  return first.ret > below ? first.ret - below : Infinity;
 }
 
 function isOutside({ facts, outside }: Assigning, life: Life): boolean {
@@ -210,11 +272,18 @@ interface Matching {
   /** Number shown by the life's own or others' calls. */
   readonly shown: Map<Life, number>;
   readonly byShown: Map<number, Life>;
+  /** All lives of the boot that records show, by rank. */
+  readonly byRank: ReadonlyMap<number, Life>;
   /** The wait that returned each number. */
   readonly waited: Map<number, Wait>;
 }
 
-function matchSpace(facts: Facts, index: LifeIndex, space: Space): Matching {
+function matchSpace(
+  facts: Facts,
+  index: LifeIndex,
+  space: Space,
+  byRank: ReadonlyMap<number, Life>,
+): Matching {
   const lives = familyOf(facts, index, space);
   const shown = shownNumbers(facts, index, space);
   const byPpid = new Map<number, Life[]>();
@@ -231,7 +300,17 @@ function matchSpace(facts: Facts, index: LifeIndex, space: Space): Matching {
     .sort((a, b) => a.ret - b.ret || a.at - b.at);
   const byShown = new Map<number, Life>();
   for (const [life, shownNumber] of shown) byShown.set(shownNumber, life);
-  const matching: Matching = { facts, space, forks, lives, byPpid, shown, byShown, waited };
+  const matching: Matching = {
+    facts,
+    space,
+    forks,
+    lives,
+    byPpid,
+    shown,
+    byShown,
+    byRank,
+    waited,
+  };
   const first = align(directPairs(matching));
   for (const pair of first) bear(matching, pair.fork, pair.life, 'ns_number_order', 'inferred');
   matchAdopted(matching);
@@ -420,7 +499,23 @@ function identifySilent(matching: Matching, index: LifeIndex): void {
   for (const fork of matching.forks) {
     if (fork.child !== undefined || !isProcess(matching, fork)) continue;
     const rank = rankOfSilent(matching, fixed, fork);
-    if (rank !== 0) bearSilent(matching, index, fork, rank, 'ns_number_gap', 'inferred');
+    if (rank !== 0) bearRanked(matching, index, fork, rank, 'ns_number_gap', 'inferred');
+  }
+}
+
+/** Bears the life whose pid is known by arithmetic: one that records show, or a silent one. */
+function bearRanked(
+  matching: Matching,
+  index: LifeIndex,
+  fork: Fork,
+  rank: number,
+  rule: string,
+  confidence: 'inferred' | 'ambiguous',
+): void {
+  const shown = matching.byRank.get(rank);
+  if (shown === undefined) bearSilent(matching, index, fork, rank, rule, confidence);
+  else if (shown.birth === undefined && canBear(matching, fork, shown)) {
+    bear(matching, fork, shown, rule, confidence);
   }
 }
 
@@ -447,29 +542,22 @@ function bearSilent(
  * elimination.ts. A span in which any pairing is impossible is left alone.
  */
 function matchLeftOver(facts: Facts, index: LifeIndex, matchings: Map<Space, Matching>): void {
-  const numbers = rankedNumbers(facts, index);
-  const unborn = new Map<number, Life>();
-  for (const matching of matchings.values()) {
-    for (const life of matching.lives) if (life.birth === undefined) unborn.set(life.rank, life);
-  }
+  const numbers = rankedNumbers(facts);
   for (const run of eliminate(facts, (fork) => numbers.get(fork) ?? 0)) {
-    const fits = run.every(({ fork, rank }) => {
-      const life = unborn.get(rank);
-      const matching = matchingOf(matchings, fork);
-      return matching !== undefined && (life === undefined || canBear(matching, fork, life));
-    });
-    if (!fits) continue;
+    if (!run.every(({ fork, rank }) => fits(matchingOf(matchings, fork), fork, rank))) continue;
+    const sure = run.length === 1 ? 'inferred' : 'ambiguous';
     for (const { fork, rank } of run) {
       const matching = matchingOf(matchings, fork) as Matching;
-      const life = unborn.get(rank);
-      const sure = run.length === 1 ? 'inferred' : 'ambiguous';
-      if (fork.thread) continue;
-      if (life !== undefined) bear(matching, fork, life, 'pid_left_over', sure);
-      else if (isProcess(matching, fork)) {
-        bearSilent(matching, index, fork, rank, 'pid_left_over', sure);
-      }
+      if (fork.thread || (!matching.byRank.has(rank) && !isProcess(matching, fork))) continue;
+      bearRanked(matching, index, fork, rank, 'pid_left_over', sure);
     }
   }
+}
+
+function fits(matching: Matching | undefined, fork: Fork, rank: number): boolean {
+  if (matching === undefined) return false;
+  const shown = matching.byRank.get(rank);
+  return shown === undefined || (shown.birth === undefined && canBear(matching, fork, shown));
 }
 
 function matchingOf(matchings: Map<Space, Matching>, fork: Fork): Matching | undefined {
@@ -481,23 +569,17 @@ function canBear(matching: Matching, fork: Fork, life: Life): boolean {
 }
 
 /** Ranks of the pids that births took: from the child, or from the number itself at the top. */
-function rankedNumbers(facts: Facts, index: LifeIndex): Map<Fork, number> {
+function rankedNumbers(facts: Facts): Map<Fork, number> {
   const numbers = new Map<Fork, number>();
   for (const fork of facts.forks) {
     if (fork.child !== undefined) numbers.set(fork, fork.child.rank);
-    else if (fork.caller?.space === undefined) numbers.set(fork, rankNear(facts, index, fork));
+    else if (fork.caller !== undefined && fork.caller.space === undefined) {
+      // A thread has no life to take the rank from: it is of its caller's turn of numbers.
+      const turn = Math.floor(fork.caller.rank / WRAP);
+      numbers.set(fork, fork.ret + turn * WRAP);
+    }
   }
   return numbers;
-}
-
-/** A thread's number has no life to take the rank from: that of the caller's time. */
-function rankNear(facts: Facts, index: LifeIndex, fork: Fork): number {
-  void facts;
-  void index;
-  const caller = fork.caller;
-  if (caller === undefined) return fork.ret;
-  const epoch = Math.floor(caller.rank / WRAP);
-  return fork.ret + epoch * WRAP;
 }
 
 function noteUnidentified(matching: Matching): void {
