@@ -201,24 +201,37 @@ function latestEntry(facts: Facts, life: Life): number {
   return latest;
 }
 
-/** When a namespace's pid 1 ends, everything in it is killed (fact 11). */
+/**
+ * When a namespace's pid 1 ends, everything in it is killed (fact 11): what ended there
+ * without a record of how, and not provably before, ended so.
+ */
 function endSpace(facts: Facts, space: Space): void {
-  const end = space.first?.end;
-  if (space.first === undefined || end === undefined) return;
+  const { first } = space;
+  const end = first?.end;
+  if (first === undefined || end === undefined) return;
+  const from = first.conclusions.findLast((one) => one.claim === 'end' || one.claim === 'exit_signal');
+  const at = from?.at[0] ?? -1;
   const lives = new Set(space.members);
   for (const numbered of space.numbers.values()) for (const life of numbered) lives.add(life);
   for (const life of lives) {
-    if (life === space.first || life.end !== undefined) continue;
+    if (life === first || !mayEndWith(life, at)) continue;
     const after = Math.max(lastSign(facts, life), end.after ?? 0);
-    const at = space.first.conclusions.find((one) => one.claim === 'end')?.at ?? [];
-    life.conclude('end', 'namespace_end', 'inferred', ...at);
+    life.conclude('exit_signal', 'namespace_end', 'inferred', ...(at < 0 ? [] : [at]));
     life.end = {
       source: 'namespace_end',
-      time: Math.max(afterFirst(facts, space.first, end), after),
+      time: Math.max(afterFirst(facts, first, end), after),
       after,
       signal: SIGKILL,
     };
   }
+}
+
+/** Nothing says how it ended, and nothing that it had ended before the namespace did. */
+function mayEndWith(life: Life, at: number): boolean {
+  if (life.end === undefined) return true;
+  if (life.end.code !== undefined || life.end.signal !== undefined) return false;
+  const bound = life.conclusions.find((one) => one.claim === 'end');
+  return bound !== undefined && bound.at[0] > at && at >= 0;
 }
 
 /** The kernel reaps the whole namespace before its pid 1 can be waited for. */

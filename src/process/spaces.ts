@@ -34,8 +34,11 @@ export class Space {
 
 /** How many candidates on each side of the expected one are looked at, in a large family. */
 const REACH = 32;
-const DIRECT = 16;
-const ADOPTED = 8;
+/** Weights of a pair in the alignment: any pair counts far more than which one it is. */
+const DIRECT = 36;
+const ADOPTED = 33;
+/** The child was logged before the call that bore it: so is one in fourteen (fact 4). */
+const DIRECT_LATE = 32;
 /** Births of others, unrecorded, that may lie between a namespace's last number and an entered family's first. */
 const ENTERED_WITHIN = 64;
 
@@ -182,7 +185,7 @@ function enter(all: Assigning, life: Life, up: Life | undefined): void {
   else if (!begins && up.childSpace !== undefined) life.space = up.childSpace;
   else if (outer !== undefined && !begins && !isBelow(all, life, up)) life.space = outer;
   else {
-    life.space = newSpace(all, outer, life);
+    life.space = newSpace(all, outer, life, up);
     // Without the flag it was unshare: every later child goes the same way.
     if (!flagged) up.childSpace ??= life.space;
   }
@@ -194,16 +197,19 @@ function adrift(all: Assigning, life: Life): Space {
   const ppid = all.facts.ppid(all.facts.own[life.from]);
   let space = all.adrift.get(ppid);
   if (space === undefined || all.least.get(life)?.ret === 2) {
-    space = newSpace(all, undefined, life);
+    space = newSpace(all, undefined, life, undefined);
     all.adrift.set(ppid, space);
   }
   return space;
 }
 
-function newSpace(all: Assigning, outer: Space | undefined, life: Life): Space {
-  // The first number after 1 is 2: who was given it, or bore nobody, is taken for pid 1.
-  const lowest = all.least.get(life)?.ret ?? 2;
-  const first = lowest === 2 ? life : undefined;
+function newSpace(
+  all: Assigning,
+  outer: Space | undefined,
+  life: Life,
+  up: Life | undefined,
+): Space {
+  const first = isFirst(all, life, up) ? life : undefined;
   const space = new Space(outer, first);
   if (first !== undefined) {
     first.nsPid = 1;
@@ -211,6 +217,18 @@ function newSpace(all: Assigning, outer: Space | undefined, life: Life): Space {
   }
   all.spaces.push(space);
   return space;
+}
+
+/**
+ * Whether the first life seen in a namespace is its pid 1. The number after 1 is 2: its own
+ * lowest is 2, or higher by no more than its parent's later children took before it.
+ */
+function isFirst(all: Assigning, life: Life, up: Life | undefined): boolean {
+  const least = all.least.get(life);
+  if (least === undefined || least.ret === 2) return true;
+  const born = life.birth?.at ?? all.facts.own[life.from];
+  const siblings = up?.forks.filter((fork) => fork.at > born && fork.at < least.at).length ?? 0;
+  return least.ret <= 2 + siblings;
 }
 
 /**
@@ -311,8 +329,10 @@ function matchSpace(
     byRank,
     waited,
   };
-  const first = align(directPairs(matching));
-  for (const pair of first) bear(matching, pair.fork, pair.life, 'ns_number_order', 'inferred');
+  const first = align([...directPairs(matching), ...adoptedPairs(matching)]);
+  for (const pair of first) {
+    bear(matching, pair.fork, pair.life, 'ns_number_order', 'inferred');
+  }
   matchAdopted(matching);
   identifySilent(matching, index);
   return matching;
@@ -367,11 +387,42 @@ function directPairs(matching: Matching): Pair[] {
       const to = lives.length > 4 * REACH ? Math.min(lives.length, rank + REACH) : lives.length;
       for (let i = from; i < to; i++) {
         if (!possible(matching, fork, lives[i])) continue;
-        pairs.push({ fork, life: lives[i], weight: DIRECT });
+        const late = matching.facts.own[lives[i].from] < fork.at;
+        pairs.push({ fork, life: lives[i], weight: late ? DIRECT_LATE : DIRECT });
       }
     }
   }
   return pairs;
+}
+
+/** Pairs of a call and a life that was adopted before its first record, not far apart in the log. */
+function adoptedPairs(matching: Matching): Pair[] {
+  const { facts } = matching;
+  const pairs: Pair[] = [];
+  const byAt = [...matching.forks].sort((a, b) => a.at - b.at);
+  for (const life of matching.lives) {
+    const first = facts.own[life.from];
+    const ppid = facts.ppid(first);
+    let i = forkIndex(byAt, first) - 1;
+    for (let tried = 0; i >= 0 && tried < 2 * REACH; i--, tried++) {
+      const fork = byAt[i];
+      if (facts.pid(fork.at) === ppid || !possible(matching, fork, life)) continue;
+      if (mayAdopt(facts, fork, life)) pairs.push({ fork, life, weight: ADOPTED });
+    }
+  }
+  return pairs;
+}
+
+/** How many of the calls, in order of position, come before one. */
+function forkIndex(forks: readonly Fork[], at: number): number {
+  let low = 0;
+  let high = forks.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (forks[middle].at < at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Nothing rules out that the call bore the life. */
@@ -545,11 +596,18 @@ function matchLeftOver(facts: Facts, index: LifeIndex, matchings: Map<Space, Mat
   const numbers = rankedNumbers(facts);
   for (const run of eliminate(facts, (fork) => numbers.get(fork) ?? 0)) {
     if (!run.every(({ fork, rank }) => fits(matchingOf(matchings, fork), fork, rank))) continue;
-    const sure = run.length === 1 ? 'inferred' : 'ambiguous';
+    const spaces = new Set(run.map(({ fork }) => fork.caller?.space));
+    const certain = run.length === 1 || spaces.size === 1;
+    // Births of several namespaces may be paired crosswise: then only if each is a process.
+    const processes = run.every(({ fork, rank }) => {
+      const matching = matchingOf(matchings, fork) as Matching;
+      return !fork.thread && (matching.byRank.has(rank) || isProcess(matching, fork));
+    });
+    if (!certain && !processes) continue;
     for (const { fork, rank } of run) {
       const matching = matchingOf(matchings, fork) as Matching;
       if (fork.thread || (!matching.byRank.has(rank) && !isProcess(matching, fork))) continue;
-      bearRanked(matching, index, fork, rank, 'pid_left_over', sure);
+      bearRanked(matching, index, fork, rank, 'pid_left_over', certain ? 'inferred' : 'ambiguous');
     }
   }
 }

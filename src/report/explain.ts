@@ -169,7 +169,8 @@ function endText(p: ProcessDocument): string {
 
 function endMoment(p: ProcessDocument): string {
   const end = p.exit_timestamp ?? 0;
-  if (p.exit_after !== undefined) return `between ${isoTime(p.exit_after)} and ${isoTime(end)}`;
+  if (p.exit_after !== undefined && p.exit_after !== end)
+    return `between ${isoTime(p.exit_after)} and ${isoTime(end)}`;
   const start = p.start_timestamp;
   return start === undefined ? isoTime(end) : `${isoTime(end)}, after ${durationText(end - start)}`;
 }

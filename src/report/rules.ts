@@ -21,6 +21,11 @@ const SENTENCES: ReadonlyMap<string, string> = new Map([
       'the namespace is known, and this call returned a number between theirs (facts 8, 9)',
   ],
   [
+    'ns_number_gap',
+    'it left no record of its own; the pids and the namespace numbers of its neighbours run in ' +
+      'step, so the number that the call returned stands for this pid (fact 9)',
+  ],
+  [
     'pid_left_over',
     'every birth takes the next free pid, whatever its namespace; between two births whose pids ' +
       'are known as many pids are left as there are calls without a known child (facts 9, 12)',

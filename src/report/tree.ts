@@ -173,7 +173,7 @@ function startsBefore(p: ProcessDocument): boolean {
 function lifetime(p: ProcessDocument): string {
   if (p.start_timestamp === undefined || p.exit_timestamp === undefined) return '?';
   const longer = startsBefore(p);
-  const shorter = p.exit_after !== undefined;
+  const shorter = p.exit_after !== undefined && p.exit_after !== p.exit_timestamp;
   const bound = longer ? (shorter ? '~' : '≥') : shorter ? '≤' : '';
   return bound + durationText(p.exit_timestamp - p.start_timestamp);
 }

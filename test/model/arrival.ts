@@ -19,10 +19,12 @@ export function arrive(
   const rng = new Rng(seed ^ 0x5eed);
   const arriving: Arriving[] = [];
   for (const event of events) {
-    const { node, startMs } = boots[event.boot];
+    const { node, startMs, enriched } = boots[event.boot];
     let at = startMs * MS + event.loggedAt + (rng.once(LATE) ? rng.below(5 * MS) : 0);
     const stamp = `msg=audit(${stampOf(event)}):`;
     for (const { type, text, delay } of event.bodies) {
+      // auditd, which alone enriches, does not write EOE to its file.
+      if (type === 'EOE' && enriched) continue;
       at += delay;
       arriving.push({
         at,

@@ -1,12 +1,12 @@
 /** What happens without a record, and how a recorded process comes to be. */
 import { killFromAbove } from './death.ts';
-import { body, log, logNoise, pointer } from './log.ts';
+import { body, log, logAlone, logDaemon, logNameless, pointer } from './log.ts';
 import { freeNumbers, takeNumbers } from './numbers.ts';
 import { inherit, newProc } from './people.ts';
 import type { Machine, Proc, Task } from './state.ts';
 import { pidOf } from './state.ts';
 import { deliver } from './signal.ts';
-import type { Op } from './types.ts';
+import type { Fact, Op } from './types.ts';
 
 /** Short-lived unrecorded processes: they only use numbers up. */
 export function burn(m: Machine, op: Op): void {
@@ -29,7 +29,8 @@ export function hold(m: Machine): Proc | null {
 
 /** One of those ends. */
 export function drop(m: Machine, op: Op): void {
-  const living = m.held.filter((proc) => proc.end === null);
+  // The first is auditd.
+  const living = m.held.slice(1).filter((proc) => proc.end === null);
   const proc = living[op.x % living.length];
   if (proc === undefined) return;
   proc.tasks[0].state = 'ready';
@@ -41,18 +42,24 @@ export function oom(m: Machine, task: Task): void {
   deliver(m, task.proc, 9, null);
 }
 
-const NOISE: readonly (readonly [type: string, text: string])[] = [
-  [
-    'DAEMON_START',
-    'op=start ver=4.0 format=raw kernel=6.18 auid=4294967295 pid=12 uid=0 res=success',
-  ],
-  ['CONFIG_CHANGE', 'auid=0 ses=1 op=add_rule key=(null) list=4 res=1'],
-  ['USER_LOGIN', `pid=1 uid=0 auid=0 ses=1 msg='op=login id=0 exe="/usr/sbin/sshd" res=success'`],
-];
+/** auditd was there before the log; its own records and those of user space name a process too. */
+function chatter(m: Machine, op: Op): void {
+  const auditd = m.held[0] ?? hold(m);
+  if (auditd === null) return;
+  const pid = pidOf(auditd);
+  const daemon = `op=start ver=4.0 format=raw kernel=6.18 auid=4294967295 pid=${pid} uid=0 res=success`;
+  const user = `pid=${pid} uid=0 auid=0 ses=1 msg='op=login id=0 pid=1 exe="/sbin/sshd" res=success'`;
+  const rule = 'auid=0 ses=1 op=add_rule key=(null) list=4 res=1';
+  if (op.x % 3 === 0) logDaemon(m, auditd, 'DAEMON_START', daemon);
+  else if (op.x % 3 === 1) logAlone(m, auditd, 'USER_LOGIN', OTHER, user);
+  else logNameless(m, 'CONFIG_CHANGE', rule);
+}
+
+const OTHER: Fact = { kind: 'other' };
 
 /** A session starts: a process of sshd's sets its login id, and from then on rules apply to it. */
 export function login(m: Machine, op: Op): void {
-  if (op.y % 4 === 0) logNoise(m, ...NOISE[op.x % NOISE.length]);
+  if (op.y % 4 === 0) chatter(m, op);
   const parent = hold(m);
   const numbers = parent === null ? null : takeNumbers(m.root);
   if (parent === null || numbers === null) return;
@@ -63,7 +70,7 @@ export function login(m: Machine, op: Op): void {
   const call = { nr: 1, entry: m.now, args: ['3', pointer(m), '4', '0'] as const };
   const ids = 'old-auid=4294967295 auid=4242 tty=(none) old-ses=4294967295';
   const first = [body(m, 'LOGIN', `pid=${pidOf(proc)} uid=0 ${ids} ses=${proc.ses} res=1`)];
-  log(m, { proc, call, result: 4, fact: { kind: 'other' }, first });
+  log(m, { proc, call, result: 4, fact: OTHER, first });
 }
 
 /** Audit rules apply to it from now on. */

@@ -15,7 +15,7 @@ export function simulate(program: Program): History {
       const seed = (program.seed * 31 + index) >>> 0;
       const ran = run({ plan, index, seed, enriched: host.enriched, procs });
       const { phase, startMs, tick } = ran.machine;
-      boots.push({ host: h, node: host.node ?? '', tick, startMs, phase });
+      boots.push({ host: h, node: host.node ?? '', tick, startMs, phase, enriched: host.enriched });
       events.push(...ran.events);
       while (bootOf.length < procs.length) bootOf.push(index);
     }

@@ -3,7 +3,7 @@ import { MS } from './queue.ts';
 import type { Machine, Proc } from './state.ts';
 import { pidOf } from './state.ts';
 import { quoted, titleOf } from './text.ts';
-import type { Body, Fact } from './types.ts';
+import type { Body, Fact, SimEvent } from './types.ts';
 
 /** A call under way: what its SYSCALL record will say. */
 export interface Call {
@@ -52,28 +52,45 @@ export function log(m: Machine, logged: Logged): void {
   push(m, proc, call.entry, logged.fact, bodies);
 }
 
-/** An event of a single record, at this moment. */
+/** An event of a single record, at this moment. It names no parent. */
 export function logAlone(m: Machine, proc: Proc, type: string, fact: Fact, text: string): void {
-  if (proc.recorded) push(m, proc, m.now, fact, [body(m, type, text)]);
+  const event = eventOf(m, proc, m.now, fact, [body(m, type, text)]);
+  m.events.push({ ...event, serial: ++m.serial, parentThen: -1 });
 }
 
-/** A record that is about no process. */
-export function logNoise(m: Machine, type: string, text: string): void {
-  push(m, null, m.now, { kind: 'other' }, [body(m, type, text)]);
+/** A record that names no process. */
+export function logNameless(m: Machine, type: string, text: string): void {
+  const event = eventOf(m, m.init, m.now, { kind: 'other' }, [body(m, type, text)]);
+  m.events.push({ ...event, serial: ++m.serial, actor: -1, parentThen: -1 });
 }
 
-function push(m: Machine, proc: Proc | null, entry: number, fact: Fact, bodies: Body[]): void {
-  m.events.push({
+/** A record of auditd's own: its serials are a count of its own, from a random start. */
+export function logDaemon(m: Machine, auditd: Proc, type: string, text: string): void {
+  const event = eventOf(m, auditd, m.now, { kind: 'other' }, [body(m, type, text)]);
+  m.events.push({ ...event, serial: m.rng.below(10_000), parentThen: -1, daemon: true });
+}
+
+function push(m: Machine, proc: Proc, entry: number, fact: Fact, bodies: Body[]): void {
+  m.events.push({ ...eventOf(m, proc, entry, fact, bodies), serial: ++m.serial });
+}
+
+function eventOf(
+  m: Machine,
+  proc: Proc,
+  entry: number,
+  fact: Fact,
+  bodies: Body[],
+): Omit<SimEvent, 'serial'> {
+  return {
     boot: m.boot,
-    serial: ++m.serial,
     time: coarse(m, entry),
     entry,
     loggedAt: m.now,
-    actor: proc?.index ?? -1,
-    parentThen: proc?.parent?.index ?? -1,
+    actor: proc.index,
+    parentThen: proc.parent?.index ?? -1,
     fact,
     bodies,
-  });
+  };
 }
 
 function syscallText(m: Machine, { proc, call, result, items }: Logged): string {

@@ -1,5 +1,5 @@
 /** One boot of one host, from its first tick to the end of its program. */
-import { enrol, login } from './background.ts';
+import { enrol, hold, login } from './background.ts';
 import { takeNumbers } from './numbers.ts';
 import { inherit, newProc } from './people.ts';
 import { drain, MS } from './queue.ts';
@@ -79,6 +79,7 @@ const FIRST: Op = { kind: 'login', who: 0, x: 0, y: 1, dt: 0, pre: 0, post: 0 };
 
 export function run(boot: Boot): { readonly machine: Machine; readonly events: SimEvent[] } {
   const machine = newMachine(boot);
+  hold(machine);
   populate(machine, boot.plan.older);
   if (boot.plan.older.length === 0) login(machine, FIRST);
   for (const op of boot.plan.ops) step(machine, op);

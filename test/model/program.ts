@@ -10,7 +10,7 @@ const PLAIN: Weights = {
   vfork: 3,
   exec: 8,
   execFail: 2,
-  exitGroup: 8,
+  exitGroup: 6,
   exit: 1,
   wait: 6,
   waitNoHang: 2,

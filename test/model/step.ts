@@ -4,7 +4,7 @@ import { startBirth } from './birth.ts';
 import { startExec, startFailedExec } from './exec.ts';
 import { startExit } from './exit.ts';
 import { startChdir, startSetsid, startSubreaper, startUnshare } from './misc.ts';
-import { runUntil, US } from './queue.ts';
+import { MS, runUntil, US } from './queue.ts';
 import { deliver, startKill } from './signal.ts';
 import type { Machine, Task } from './state.ts';
 import type { Op, OpKind } from './types.ts';
@@ -65,9 +65,23 @@ export function step(m: Machine, op: Op): void {
   runUntil(m, m.now + op.dt * US);
   const around = AROUND[op.kind];
   if (around !== undefined) return around(m, op);
+  let ready = readyTasks(m);
+  for (let i = 0; i < PATIENCE && ready.length === 0; i++) {
+    runUntil(m, m.now + MS);
+    ready = readyTasks(m);
+  }
+  // A world in which everybody sleeps or is dead: someone comes and starts anew.
+  if (ready.length === 0) login(m, op);
+  else ACTS[op.kind]?.(m, ready[op.who % ready.length], op);
+}
+
+/** ms to wait for someone to be able to act. */
+const PATIENCE = 20;
+
+function readyTasks(m: Machine): Task[] {
   const ready: Task[] = [];
   for (const proc of m.alive) {
     if (proc.recorded) ready.push(...proc.tasks.filter((task) => task.state === 'ready'));
   }
-  if (ready.length > 0) ACTS[op.kind]?.(m, ready[op.who % ready.length], op);
+  return ready;
 }

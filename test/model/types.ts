@@ -177,8 +177,10 @@ export interface SimEvent {
   readonly loggedAt: number;
   /** The process that made the call; -1 for none. */
   readonly actor: number;
-  /** Its real parent when the event was logged: what `ppid=` shows; -1 for none. */
+  /** Its real parent when the event was logged: what `ppid=` shows; -1 when no record shows it. */
   readonly parentThen: number;
+  /** The serial is auditd's own, not the kernel's. */
+  readonly daemon?: true;
   readonly fact: Fact;
   readonly bodies: readonly Body[];
 }
@@ -225,6 +227,8 @@ export interface TrueBoot {
   /** Wall clock of true time 0 in ms, and how far into a tick that is, in ns. */
   readonly startMs: number;
   readonly phase: number;
+  /** Written by auditd with log_format=ENRICHED. */
+  readonly enriched: boolean;
 }
 
 export interface History {

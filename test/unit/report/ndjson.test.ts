@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ProcessDocument } from '../../../src/model/process.ts';
 import { jsonChunks } from '../../../src/report/json.ts';
@@ -87,10 +87,6 @@ const number = fc.oneof(
   fc.constantFrom(0, 9, 10, 99, 100, 4294967295, 2 ** 40),
 );
 const args = fc.array(fc.option(text), { maxLength: 4 });
-
-function absentOr<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
-  return fc.option(arbitrary, { nil: undefined });
-}
 
 const anyDocument = fc
   .record(

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { dayStart, dayText, durationText, isoTime, parseTime } from '../../../src/report/time.ts';
 import { T0 } from './documents.ts';

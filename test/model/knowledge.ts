@@ -1,0 +1,236 @@
+/**
+ * What the records of a history tell about each true life, and what they cannot.
+ *
+ * Everything here is derived from the events that are in the log, so it also holds
+ * for a log that was cut.
+ */
+import { stampOf } from './arrival.ts';
+import { MS } from './queue.ts';
+import type { Fact, History, SimEvent, TrueProcess } from './types.ts';
+
+type Of<K extends Fact['kind']> = SimEvent & { readonly fact: Extract<Fact, { kind: K }> };
+
+/** The events about one life, by kind, in serial order. */
+export interface Traces {
+  readonly own: SimEvent[];
+  readonly birth: Of<'birth'> | undefined;
+  readonly births: Of<'birth'>[];
+  readonly threads: Of<'thread'>[];
+  readonly execs: (Of<'exec'> | Of<'exec_failed'>)[];
+  readonly exits: Of<'exit'>[];
+  readonly abends: Of<'abend'>[];
+  readonly reaps: Of<'reap'>[];
+  readonly signals: Of<'signal'>[];
+}
+
+type Editable = { -readonly [K in keyof Traces]: Traces[K] };
+
+export interface Known {
+  readonly history: History;
+  readonly traces: readonly Traces[];
+  /** By boot: the true moment the log ends, and whether pid namespaces were in use. */
+  readonly ends: readonly number[];
+  readonly nested: readonly boolean[];
+  /** Lives that the records cannot tell from another of the same number. */
+  readonly blurred: ReadonlySet<number>;
+  /** Events by node and name. */
+  readonly byName: ReadonlyMap<string, SimEvent>;
+}
+
+export const is = <K extends Fact['kind']>(event: SimEvent, kind: K): event is Of<K> =>
+  event.fact.kind === kind;
+
+export function knowledgeOf(history: History, complete: boolean): Known {
+  const traces = history.lives.map(blank);
+  const ends = history.boots.map(() => (complete ? Infinity : 0));
+  const byName = new Map<string, SimEvent>();
+  for (const event of history.events) {
+    ends[event.boot] = Math.max(ends[event.boot], event.loggedAt);
+    byName.set(`${history.boots[event.boot].node} ${stampOf(event)}`, event);
+    if (event.actor >= 0) sortIn(traces, event);
+  }
+  const nested = history.boots.map((_, b) =>
+    history.lives.some((l) => l.boot === b && l.level > 0),
+  );
+  return { history, traces, ends, nested, byName, blurred: blurredLives(history, traces) };
+}
+
+function blank(): Editable {
+  return {
+    own: [],
+    birth: undefined,
+    births: [],
+    threads: [],
+    execs: [],
+    exits: [],
+    abends: [],
+    reaps: [],
+    signals: [],
+  };
+}
+
+/** Two lives of one number look like one where neither the first's end nor the second's birth is told. */
+function blurredLives({ lives }: History, traces: readonly Traces[]): Set<number> {
+  const blurred = new Set<number>();
+  const last = new Map<string, TrueProcess>();
+  for (const life of lives) {
+    const key = `${life.boot}/${life.pid}`;
+    const before = last.get(key);
+    last.set(key, life);
+    if (before === undefined || traces[life.index].birth !== undefined) continue;
+    const { exits, abends, reaps } = traces[before.index];
+    if (exits.length + abends.length + reaps.length > 0) continue;
+    blurred.add(before.index).add(life.index);
+  }
+  return blurred;
+}
+
+function sortIn(traces: readonly Editable[], event: SimEvent): void {
+  const own = traces[event.actor];
+  own.own.push(event);
+  if (is(event, 'birth')) {
+    own.births.push(event);
+    traces[event.fact.child].birth = event;
+  } else if (is(event, 'thread')) own.threads.push(event);
+  else if (is(event, 'exec') || is(event, 'exec_failed')) own.execs.push(event);
+  else if (is(event, 'exit')) own.exits.push(event);
+  else if (is(event, 'abend')) own.abends.push(event);
+  else if (is(event, 'reap')) traces[event.fact.child].reaps.push(event);
+  else if (is(event, 'signal')) traces[event.fact.target].signals.push(event);
+}
+
+/** Wall time in ms, not yet on the coarse clock. */
+export function wallTime(known: Known, life: TrueProcess, time: number): number {
+  const { startMs, phase } = known.history.boots[life.boot];
+  return startMs + (time + phase) / MS;
+}
+
+const callerLevel = (known: Known, event: SimEvent): number =>
+  known.history.lives[event.actor].level;
+
+/** A wait in the initial namespace that returned it: proof that the number was a process. */
+export function reapedInTheOpen(known: Known, life: TrueProcess): Of<'reap'> | undefined {
+  return known.traces[life.index].reaps.find(
+    (e) => callerLevel(known, e) === 0 && (e.fact.ret !== null || e.fact.named),
+  );
+}
+
+/** Something other than the call that made it shows that it was a process of that pid. */
+function isAttested(known: Known, life: TrueProcess): boolean {
+  const { own, signals } = known.traces[life.index];
+  return own.length > 0 || signals.length > 0 || reapedInTheOpen(known, life) !== undefined;
+}
+
+/** Its number had another owner before: a signal to it may be meant for either. */
+function livedBefore({ history }: Known, life: TrueProcess): boolean {
+  return history.lives.some(
+    (other) => other.index < life.index && other.boot === life.boot && other.pid === life.pid,
+  );
+}
+
+/** Whether a document about it has to be there. Others may be: nothing is wrong with a true one. */
+export function mustHaveDocument(known: Known, life: TrueProcess): boolean {
+  if (known.blurred.has(life.index)) return false;
+  const { own, signals, birth } = known.traces[life.index];
+  if (own.length > 0) return true;
+  if (signals.length > 0 && !livedBefore(known, life)) return true;
+  // Where namespaces are about, a silent process's number may be any namespace's.
+  if (known.nested[life.boot]) return false;
+  if (reapedInTheOpen(known, life) !== undefined) return true;
+  return birth !== undefined && birth.fact.via !== 'clone3';
+}
+
+/** The parents a document may name (null is none), and whether only the first of them is right. */
+export function parentsOf(known: Known, life: TrueProcess): { exact: boolean; among: number[] } {
+  const { own, birth } = known.traces[life.index];
+  const first = life.parents[0]?.parent ?? -1;
+  const among = [first, ...life.parents.map((p) => p.parent)];
+  if (birth === undefined) return { exact: false, among };
+  among.push(birth.actor);
+  const shown = own.some((e) => e.parentThen === first);
+  const open = callerLevel(known, birth) === 0;
+  const sure = !birth.fact.sibling || (birth.fact.via !== 'clone3' && birth.parentThen === first);
+  return { exact: shown || (open && sure), among };
+}
+
+/** Threads over its life, the first included; null when the records cannot tell. */
+export function threadsOf(known: Known, life: TrueProcess): number | null {
+  const { threads, birth } = known.traces[life.index];
+  if (birth === undefined || threads.length + 1 !== life.threads) return null;
+  return tellsThreads(known, life) ? life.threads : null;
+}
+
+/** Whether each call of its that could have made a thread or a process shows which it was. */
+function tellsThreads(known: Known, life: TrueProcess): boolean {
+  return known.traces[life.index].births.every((e) => {
+    if (e.fact.via !== 'clone3') return true;
+    const child = known.history.lives[e.fact.child];
+    if (life.level === 0) return isAttested(known, child);
+    return known.traces[child.index].own.some((x) => x.parentThen === life.index);
+  });
+}
+
+/** An exit record that looks like the end, of one that lives: its other threads are not in the log yet. */
+export function seemsEnded(known: Known, life: TrueProcess): boolean {
+  const { exits, execs, threads } = known.traces[life.index];
+  const last = exits.at(-1);
+  if (last === undefined || execs.some((e) => e.serial > last.serial)) return false;
+  return exits.some((e) => e.fact.group) || threads.length + 1 < life.threads;
+}
+
+/**
+ * Whether the records tell which birth of its namespace was its own: it said its number
+ * itself, or everything that took a number there is a process with records and a birth.
+ */
+export function tellsNumber(known: Known, life: TrueProcess): boolean {
+  const { own } = known.traces[life.index];
+  if (own.some((e) => is(e, 'setsid'))) return true;
+  return known.history.lives.every((other) => {
+    if (other.namespace !== life.namespace || other.level === 0) return true;
+    const traces = known.traces[other.index];
+    return traces.own.length > 0 && traces.birth !== undefined && other.threads === 1;
+  });
+}
+
+export const isAlive = (known: Known, life: TrueProcess): boolean =>
+  life.end === null || life.end.at > known.ends[life.boot];
+
+/** The exit statuses that the records allow; `sure` when one of them has to be given. */
+export function codesOf(known: Known, life: TrueProcess): { sure: boolean; among: Set<number> } {
+  const { exits } = known.traces[life.index];
+  const groups = exits.filter((e) => e.fact.group);
+  const among = new Set<number>();
+  const decisive = groups.length > 0 ? groups : lastExits(exits);
+  for (const e of decisive) among.add(e.fact.code);
+  if (life.end?.kind !== 'code') return { sure: false, among };
+  const found = decisive.some((e) => e.fact.code === life.end?.value);
+  const counted =
+    known.traces[life.index].threads.length + 1 === life.threads && tellsThreads(known, life);
+  return { sure: found && (groups.length > 0 || counted), among };
+}
+
+/** The last `exit` and those that were under way together with it. */
+function lastExits(exits: readonly Of<'exit'>[]): Of<'exit'>[] {
+  const last = exits.at(-1);
+  return last === undefined ? [] : exits.filter((e) => e === last || e.loggedAt >= last.entry);
+}
+
+/** True time at which the first call that may have ended it, its own or a killer's, began. */
+export function endBegan(known: Known, life: TrueProcess): number {
+  const { exits, signals } = known.traces[life.index];
+  if (life.end === null) return Infinity;
+  const { value, at } = life.end;
+  const kills = signals.filter((e) => e.fact.sig === value);
+  return Math.min(at, ...exits.map((e) => e.entry), ...kills.map((e) => e.entry));
+}
+
+/** The log's clock when an event was logged: the latest entry time up to its serial. */
+export function clockAt(known: Known, event: SimEvent): number {
+  let clock = 0;
+  for (const other of known.history.events) {
+    if (other.boot === event.boot && other.serial <= event.serial && other.daemon !== true) {
+      clock = Math.max(clock, other.time);
+    }
+  }
+  return clock;
+}
