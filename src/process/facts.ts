@@ -57,7 +57,7 @@ export interface Wait {
 export interface Kill {
   readonly at: number;
   readonly sig: number;
-  /** In the initial namespace (fact 9). */
+  /** In the initial namespace (fact 9). Empty when the OBJ_PID record was lost. */
   readonly opids: readonly number[];
   /** The call's own argument when it names one process in the caller's namespace, else 0. */
   readonly target: number;
@@ -81,6 +81,8 @@ export class Facts {
   readonly childless: number[] = [];
   /** By position: the latest entry time up to it. No event was logged before that moment. */
   readonly clock: Float64Array;
+  /** By position: 1 where the event's life is outside the initial pid namespace, once that is decided. */
+  outside: Uint8Array;
   /** The life each position's event belongs to. */
   readonly lifeAt: (Life | undefined)[];
 
@@ -90,6 +92,7 @@ export class Facts {
     this.rows = sequence.rows;
     const count = this.rows.length;
     this.clock = new Float64Array(count);
+    this.outside = new Uint8Array(count);
     this.lifeAt = new Array<Life | undefined>(count).fill(undefined);
     const denseOf = new Int32Array(count);
     const pids: number[] = [];
@@ -214,9 +217,9 @@ export class Facts {
   }
 
   #kill(at: number, row: number, target: number, sig: number): void {
-    const opids = this.table.objects.get(row);
-    if (opids === undefined || sig < 0) return;
-    const one = opids.length === 1 && target > 0 ? target : 0;
+    const opids = this.table.objects.get(row) ?? [];
+    if (sig < 0 || (opids.length === 0 && target <= 0)) return;
+    const one = opids.length < 2 && target > 0 ? target : 0;
     this.kills.push({ at, sig, opids: [...opids].sort((a, b) => a - b), target: one });
   }
 }

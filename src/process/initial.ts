@@ -129,7 +129,7 @@ function voteBySelf(facts: Facts, nodes: Map<Life, Node>): void {
   }
   for (const kill of facts.kills) {
     const node = nodeAt(facts, nodes, kill.at);
-    if (node === undefined || kill.target === 0) continue;
+    if (node === undefined || kill.target === 0 || kill.opids.length !== 1) continue;
     if (kill.target === kill.opids[0]) node.initial += SELF;
     else if (facts.kind(kill.at) === KIND.kill) node.foreign += SELF;
   }

@@ -22,12 +22,12 @@ interface Gathered {
 
 /** All lives, in the order of their first evidence. */
 export function reconcile(facts: Facts): Life[] {
-  const outside = outsideInitial(facts, roughLives(facts));
-  const index = finalLives(facts, outside);
+  facts.outside = outsideInitial(facts, roughLives(facts));
+  const index = finalLives(facts);
   nameCallers(facts);
   attachKills(facts, index);
   dropThreads(index);
-  const spaces = resolveSpaces(facts, index, outside);
+  const spaces = resolveSpaces(facts, index);
   concludeParents(facts, index);
   countThreads(index);
   concludeEnds(facts, index, spaces);
@@ -46,14 +46,14 @@ function roughLives(facts: Facts): LifeIndex {
 }
 
 /** Lives by all calls in the initial namespace, where numbers are pids. */
-function finalLives(facts: Facts, outside: Uint8Array): LifeIndex {
+function finalLives(facts: Facts): LifeIndex {
   const evidence = new Map<number, Gathered>();
   for (const fork of facts.forks) {
     fork.child = undefined;
-    if (!fork.thread && outside[fork.at] === 0) gathered(evidence, fork.ret).births.push(fork);
+    if (!fork.thread && facts.outside[fork.at] === 0) gathered(evidence, fork.ret).births.push(fork);
   }
   for (const wait of facts.waits) {
-    if (outside[wait.at] === 0) gathered(evidence, wait.ret).waits.push(wait);
+    if (facts.outside[wait.at] === 0) gathered(evidence, wait.ret).waits.push(wait);
   }
   return indexLives(facts, evidence);
 }
@@ -95,7 +95,18 @@ function nameCallers(facts: Facts): void {
 function attachKills(facts: Facts, index: LifeIndex): void {
   for (const kill of facts.kills) {
     for (const opid of kill.opids) attachKill(facts, index, kill, opid);
+    if (kill.opids.length === 0) attachBareKill(facts, index, kill);
   }
+}
+
+/**
+ * Its OBJ_PID record was lost: in the initial namespace the argument is the pid itself, of a
+ * process, or of a thread, which is why it is no evidence that such a process existed.
+ */
+function attachBareKill(facts: Facts, index: LifeIndex, kill: Kill): void {
+  const life = index.at(kill.target, kill.at);
+  const known = life !== undefined && mayBeAlive(facts, index, life, kill);
+  if (known && facts.outside[kill.at] === 0) life.signals.push(kill);
 }
 
 function attachKill(facts: Facts, index: LifeIndex, kill: Kill, opid: number): void {

@@ -43,8 +43,8 @@ const DIRECT_LATE = 32;
 const ENTERED_WITHIN = 64;
 
 /** Finds the namespaces, matches births and waits in them, and adds the lives that only calls show. */
-export function resolveSpaces(facts: Facts, index: LifeIndex, outside: Uint8Array): Space[] {
-  const spaces = assignSpaces(facts, index, outside);
+export function resolveSpaces(facts: Facts, index: LifeIndex): Space[] {
+  const spaces = assignSpaces(facts, index);
   if (spaces.length === 0) return spaces;
   collectCalls(facts);
   const byRank = rankLives(facts, index);
@@ -87,7 +87,6 @@ function rankLives(facts: Facts, index: LifeIndex): Map<number, Life> {
 interface Assigning {
   readonly facts: Facts;
   readonly index: LifeIndex;
-  readonly outside: Uint8Array;
   /** The call of each life that returned the lowest number. */
   readonly least: ReadonlyMap<Life, Fork>;
   /** Spaces of families whose parent has no life, by its pid. */
@@ -96,9 +95,9 @@ interface Assigning {
 }
 
 /** Gives each life outside the initial namespace its space, from the outermost inwards. */
-function assignSpaces(facts: Facts, index: LifeIndex, outside: Uint8Array): Space[] {
+function assignSpaces(facts: Facts, index: LifeIndex): Space[] {
   const least = leastReturns(facts);
-  const all: Assigning = { facts, index, outside, least, adrift: new Map(), spaces: [] };
+  const all: Assigning = { facts, index, least, adrift: new Map(), spaces: [] };
   const lives: Life[] = [];
   for (const life of index.all()) if (isOutside(all, life)) lives.push(life);
   lives.sort((a, b) => facts.own[a.from] - facts.own[b.from]);
@@ -173,8 +172,8 @@ function distanceBelow(host: readonly Fork[], guest: readonly Fork[]): number {
   return first.ret > below ? first.ret - below : Infinity;
 }
 
-function isOutside({ facts, outside }: Assigning, life: Life): boolean {
-  return !life.silent && outside[facts.own[life.from]] === 1;
+function isOutside({ facts }: Assigning, life: Life): boolean {
+  return !life.silent && facts.outside[facts.own[life.from]] === 1;
 }
 
 function enter(all: Assigning, life: Life, up: Life | undefined): void {
@@ -363,7 +362,8 @@ function shownNumbers(facts: Facts, index: LifeIndex, space: Space): Map<Life, n
     }
   }
   for (const kill of facts.kills) {
-    if (kill.target === 0 || facts.lifeAt[kill.at]?.space !== space) continue;
+    if (kill.target === 0 || kill.opids.length !== 1) continue;
+    if (facts.lifeAt[kill.at]?.space !== space) continue;
     if (facts.kind(kill.at) === KIND.tkill) continue;
     const target = index.at(kill.opids[0], kill.at);
     if (target !== undefined && !shown.has(target)) shown.set(target, kill.target);
