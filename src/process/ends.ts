@@ -23,7 +23,7 @@ const CORE: ReadonlySet<number> = new Set([3, 4, 5, 6, 7, 8, 11, 24, 25, 31]);
 
 export function concludeEnds(facts: Facts, index: LifeIndex, spaces: readonly Space[]): void {
   for (const life of index.all()) life.end = recorded(facts, life) ?? concluded(facts, index, life);
-  for (const space of spaces) endSpace(facts, space);
+  for (const space of spaces) endSpace(facts, index, space);
   for (const life of index.all()) followParent(facts, life);
 }
 
@@ -205,21 +205,24 @@ function latestEntry(facts: Facts, life: Life): number {
  * When a namespace's pid 1 ends, everything in it is killed (fact 11): what ended there
  * without a record of how, and not provably before, ended so.
  */
-function endSpace(facts: Facts, space: Space): void {
+function endSpace(facts: Facts, index: LifeIndex, space: Space): void {
   const { first } = space;
   const end = first?.end;
   if (first === undefined || end === undefined) return;
   const from = first.conclusions.findLast((one) => one.claim === 'end' || one.claim === 'exit_signal');
   const at = from?.at[0] ?? -1;
+  if (at < 0) return;
+  const by = afterFirst(facts, first, end);
   const lives = new Set(space.members);
   for (const numbered of space.numbers.values()) for (const life of numbered) lives.add(life);
   for (const life of lives) {
     if (life === first || !mayEndWith(life, at)) continue;
+    if (facts.time(index.begun(life)) > by) continue;
     const after = Math.max(lastSign(facts, life), end.after ?? 0);
-    life.conclude('exit_signal', 'namespace_end', 'inferred', ...(at < 0 ? [] : [at]));
+    life.conclude('exit_signal', 'namespace_end', 'inferred', at);
     life.end = {
       source: 'namespace_end',
-      time: Math.max(afterFirst(facts, first, end), after),
+      time: Math.max(by, after),
       after,
       signal: SIGKILL,
     };
@@ -231,7 +234,7 @@ function mayEndWith(life: Life, at: number): boolean {
   if (life.end === undefined) return true;
   if (life.end.code !== undefined || life.end.signal !== undefined) return false;
   const bound = life.conclusions.find((one) => one.claim === 'end');
-  return bound !== undefined && bound.at[0] > at && at >= 0;
+  return bound !== undefined && bound.at[0] > at;
 }
 
 /** The kernel reaps the whole namespace before its pid 1 can be waited for. */

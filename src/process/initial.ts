@@ -93,6 +93,12 @@ function vote(facts: Facts, nodes: Map<Life, Node>): void {
     if (fork.ret < RESERVED_PIDS && node.life.pid > RESERVED_PIDS) node.foreign += SELF;
     unmatched.set(node, (unmatched.get(node) ?? 0) + 1);
   }
+  for (const wait of facts.waits) {
+    const node = nodeAt(facts, nodes, wait.at);
+    if (node !== undefined && wait.ret < RESERVED_PIDS && node.life.pid > RESERVED_PIDS) {
+      node.foreign += SELF;
+    }
+  }
   for (const [node, forks] of unmatched) {
     let odd = 0;
     for (const child of node.children) if (!explained.has(child.life)) odd++;

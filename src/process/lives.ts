@@ -53,17 +53,12 @@ class Cuts {
     this.#floor = from;
     this.#marks = new Uint8Array(to - from + 1);
     let w = 0;
-    let threaded = false;
     for (let i = from + 1; i < to; i++) {
       const before = facts.own[i - 1];
       const at = facts.own[i];
-      threaded ||= mayMakeThread(facts, before);
       while (w < waits.length && (waits[w].at < before || !waits[w].death)) w++;
       const reaped = w < waits.length && waits[w].at < at;
-      if (reaped || this.#afterEnd(before, at, threaded)) {
-        this.#marks[i - from] = 1;
-        threaded = false;
-      }
+      if (reaped || this.#afterEnd(before, at)) this.#marks[i - from] = 1;
     }
   }
 
@@ -97,28 +92,24 @@ class Cuts {
     for (let i = at; i < this.to; i++) {
       const event = facts.own[i];
       if (event > birth.at || facts.time(event) > born + CLONE_MS) return at;
+      if (facts.kind(event) === KIND.exit_group) return i + 1;
       if (i + 1 === this.to || this.isCut(i + 1)) return endsLife(facts, event) ? i + 1 : at;
     }
     return at;
   }
 
-  #afterEnd(before: number, at: number, threaded: boolean): boolean {
+  /** Unless it is a thread that had not been stopped yet; a birth says more, see `place`. */
+  #afterEnd(before: number, at: number): boolean {
     const facts = this.#facts;
     if (facts.kind(before) !== KIND.exit_group) return false;
     const sameParent = facts.ppid(before) === facts.ppid(at);
-    const soon = facts.time(at) <= facts.time(before) + STRAGGLE_MS;
-    return !(threaded && sameParent && soon);
+    return !sameParent || facts.time(at) > facts.time(before) + STRAGGLE_MS;
   }
 }
 
 function endsLife(facts: Facts, at: number): boolean {
   const kind = facts.kind(at);
   return kind === KIND.exit_group || kind === KIND.exit;
-}
-
-function mayMakeThread(facts: Facts, at: number): boolean {
-  const kind = facts.kind(at);
-  return kind === KIND.clone3 || kind === KIND.clone;
 }
 
 /** One life for each run of events between cuts and for each birth without events. */

@@ -11,7 +11,7 @@
 import { KIND } from '../tables/kinds.ts';
 import { align, type Pair } from './align.ts';
 import { eliminate } from './elimination.ts';
-import { CLONE_NEWPID, CLONE_PARENT, type Facts, type Fork, type Wait } from './facts.ts';
+import { CLONE_NEWPID, CLONE_PARENT, type Facts, type Fork, type Kill, type Wait } from './facts.ts';
 import { Life } from './life.ts';
 import type { LifeIndex } from './life-index.ts';
 
@@ -25,6 +25,10 @@ export class Space {
   readonly numbers = new Map<number, Life[]>();
   readonly forks: Fork[] = [];
   readonly waits: Wait[] = [];
+  /** Signals that members sent to one process. */
+  readonly kills: Kill[] = [];
+  /** Lives whose parent by ppid is a member: born here, or adopted by a member. */
+  readonly family: Life[] = [];
 
   constructor(outer: Space | undefined, first: Life | undefined) {
     this.outer = outer;
@@ -48,6 +52,7 @@ export function resolveSpaces(facts: Facts, index: LifeIndex): Space[] {
   if (spaces.length === 0) return spaces;
   collectCalls(facts);
   const byRank = rankLives(facts, index);
+  collectFamilies(facts, index);
   const matchings = spaces.map((space) => matchSpace(facts, index, space, byRank));
   matchLeftOver(facts, index, new Map(matchings.map((one) => [one.space, one])));
   for (const matching of matchings) {
@@ -123,9 +128,11 @@ function assignSpaces(facts: Facts, index: LifeIndex): Space[] {
  * own just there.
  */
 function joinEntered(all: Assigning): Space[] {
+  if (all.spaces.every((space) => space.first !== undefined)) return all.spaces;
   const kept: Space[] = [];
+  const calls = new Map(all.spaces.map((space) => [space, callsOf(space)]));
   for (const space of all.spaces) {
-    const target = space.first === undefined ? hostOf(all, space) : undefined;
+    const target = space.first === undefined ? hostOf(all, space, calls) : undefined;
     if (target === undefined) {
       kept.push(space);
       continue;
@@ -138,14 +145,14 @@ function joinEntered(all: Assigning): Space[] {
   return kept;
 }
 
-function hostOf(all: Assigning, guest: Space): Space | undefined {
-  const calls = callsOf(guest);
-  if (calls.length === 0) return undefined;
+function hostOf(all: Assigning, guest: Space, calls: Map<Space, Fork[]>): Space | undefined {
+  const own = calls.get(guest) as Fork[];
+  if (own.length === 0) return undefined;
   let best: Space | undefined;
   let nearest = ENTERED_WITHIN;
   for (const space of all.spaces) {
-    if (space.first === undefined) continue;
-    const distance = distanceBelow(callsOf(space), calls);
+    if (space.first === undefined || !isAliveAt(all, space.first, own[0].at)) continue;
+    const distance = distanceBelow(calls.get(space) as Fork[], own);
     if (distance === nearest) best = undefined;
     else if (distance < nearest) {
       nearest = distance;
@@ -153,6 +160,11 @@ function hostOf(all: Assigning, guest: Space): Space | undefined {
     }
   }
   return best;
+}
+
+/** As far as its own records show. */
+function isAliveAt({ facts }: Assigning, life: Life, at: number): boolean {
+  return facts.own[life.from] < at && facts.own[life.to - 1] > at;
 }
 
 function callsOf(space: Space): Fork[] {
@@ -275,6 +287,9 @@ export function parentByPpid(facts: Facts, index: LifeIndex, life: Life): Life |
 function collectCalls(facts: Facts): void {
   for (const fork of facts.forks) fork.caller?.space?.forks.push(fork);
   for (const wait of facts.waits) wait.waiter?.space?.waits.push(wait);
+  for (const kill of facts.kills) {
+    if (kill.target > 0 && kill.opids.length === 1) facts.lifeAt[kill.at]?.space?.kills.push(kill);
+  }
 }
 
 /** Everything that the matching of one namespace works on. */
@@ -301,7 +316,9 @@ function matchSpace(
   space: Space,
   byRank: ReadonlyMap<number, Life>,
 ): Matching {
-  const lives = familyOf(facts, index, space);
+  const lives = space.family.sort(
+    (a, b) => a.rank - b.rank || facts.own[a.from] - facts.own[b.from],
+  );
   const shown = shownNumbers(facts, index, space);
   const byPpid = new Map<number, Life[]>();
   for (const life of lives) {
@@ -337,17 +354,13 @@ function matchSpace(
   return matching;
 }
 
-/** Lives whose parent by ppid is a member: born here, or adopted by a member. */
-function familyOf(facts: Facts, index: LifeIndex, space: Space): Life[] {
-  const members = new Set(space.members);
-  const lives: Life[] = [];
+function collectFamilies(facts: Facts, index: LifeIndex): void {
   for (const life of index.all()) {
-    if (life.silent || life === space.first || life.birth !== undefined) continue;
+    if (life.silent || life.birth !== undefined) continue;
     const parent = parentByPpid(facts, index, life);
-    const inside = parent === undefined ? life.space === space : members.has(parent);
-    if (inside) lives.push(life);
+    const space = parent === undefined ? life.space : parent.space;
+    if (life !== space?.first) space?.family.push(life);
   }
-  return lives.sort((a, b) => a.rank - b.rank || facts.own[a.from] - facts.own[b.from]);
 }
 
 /** Numbers that calls show beside the pid: setsid's return, kill's argument (fact 9). */
@@ -361,9 +374,7 @@ function shownNumbers(facts: Facts, index: LifeIndex, space: Space): Map<Life, n
       if (member.nsPid === 0) member.nsPid = facts.table.exit[row];
     }
   }
-  for (const kill of facts.kills) {
-    if (kill.target === 0 || kill.opids.length !== 1) continue;
-    if (facts.lifeAt[kill.at]?.space !== space) continue;
+  for (const kill of space.kills) {
     if (facts.kind(kill.at) === KIND.tkill) continue;
     const target = index.at(kill.opids[0], kill.at);
     if (target !== undefined && !shown.has(target)) shown.set(target, kill.target);

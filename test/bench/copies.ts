@@ -59,11 +59,15 @@ export interface Copy {
 export function readFixtures(folder: string): Fixture[] {
   const names = readdirSync(folder).filter((name) => name.endsWith('.log.gz'));
   return names.sort().map((name) => {
-    return takeApart(name.slice(0, -'.log.gz'.length), gunzipSync(readFileSync(join(folder, name))));
+    return takeApart(
+      name.slice(0, -'.log.gz'.length),
+      gunzipSync(readFileSync(join(folder, name))),
+    );
   });
 }
 
-const HEADER = /^type=(?<type>[A-Z_]+) msg=audit\((?<seconds>\d+)\.(?<milli>\d{3}):(?<serial>\d+)\): /;
+const HEADER =
+  /^type=(?<type>[A-Z_]+) msg=audit\((?<seconds>\d+)\.(?<milli>\d{3}):(?<serial>\d+)\): /;
 const FIELD = /(?<key>[\w-]+)=(?<value>"[^"]*"|[^ ]*)/g;
 const DECIMAL = /^\d+$/;
 const HEX = /^[\da-f]+$/;
@@ -109,7 +113,7 @@ class Builder {
 
 function takeApart(name: string, bytes: Uint8Array): Fixture {
   const builder = new Builder();
-  const lines = Buffer.from(bytes).toString('latin1').trimEnd().split('\n');
+  const lines = Buffer.from(bytes).toString('latin1').split('\n').slice(0, -1);
   const events = new Set<string>();
   for (const line of lines) {
     const header = HEADER.exec(line);
@@ -126,7 +130,11 @@ function takeApart(name: string, bytes: Uint8Array): Fixture {
   }
   builder.end();
   const { texts, slots } = builder;
-  const spans = { time: spanOf(slots, 'time'), serial: spanOf(slots, 'serial'), pid: spanOf(slots, 'pid') };
+  const spans = {
+    time: spanOf(slots, 'time'),
+    serial: spanOf(slots, 'serial'),
+    pid: spanOf(slots, 'pid'),
+  };
   return { name, bytes, records: lines.length, events: events.size, texts, slots, ...spans };
 }
 
@@ -169,7 +177,10 @@ function spanOf(slots: readonly Slot[], kind: Slot['kind']): Span {
  * One copy after the other, over all fixtures in turn, without end. No pid is used twice:
  * when they run out below `pidLimit`, the machine starts again, with serials from 1.
  */
-export function* copies(fixtures: readonly Fixture[], pidLimit = PID_LIMIT): Generator<Copy, never> {
+export function* copies(
+  fixtures: readonly Fixture[],
+  pidLimit = PID_LIMIT,
+): Generator<Copy, never> {
   let time = fixtures[0].time.low;
   let serial = fixtures[0].serial.low;
   let pid = LOWEST_PID;

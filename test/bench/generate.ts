@@ -16,23 +16,28 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { copies, type Fixture } from './copies.ts';
-import { deepShape, type ShapeStep, wideShape } from './shapes.ts';
+import { deepShape, type Piece, wideShape } from './shapes.ts';
 
 /** Stands in each log's account; raised when the way of making logs changes. */
 const VERSION = 1;
 export const MEGABYTE = 1e6;
+/** Characters to gather before they are written. */
+const CHUNK = 1 << 20;
 
-/** What a log holds. */
-export interface Counts {
+/** What stands in a log's file. */
+interface Account {
   bytes: number;
   records: number;
   events: number;
-  processes: number;
+  /** Copies, or events of a shape. */
+  pieces: number;
 }
 
 /** A log on disk and what it holds. */
-export interface Log extends Readonly<Counts> {
+export interface Log extends Readonly<Account> {
   readonly path: string;
+  /** Processes that an analysis has to find. */
+  readonly processes: number;
 }
 
 /** Processes of each fixture by its name: what every copy adds. */
@@ -42,64 +47,83 @@ export type ProcessCounts = ReadonlyMap<string, number>;
 export function copiesLog(
   folder: string,
   fixtures: readonly Fixture[],
-  processes: ProcessCounts,
+  counts: ProcessCounts,
   megabytes: number,
 ): Log {
-  const key = fixtures.map(({ name, bytes }) => `${name} ${digest(bytes)} ${processes.get(name)}`);
-  return kept(folder, `copies-${megabytes}MB`, key.join('\n'), function* () {
-    let bytes = 0;
-    for (const { fixture, text } of copies(fixtures)) {
-      const { name, records, events } = fixture;
-      bytes += text.length;
-      yield { text, records, events, processes: processes.get(name) ?? 0 };
-      if (bytes >= megabytes * MEGABYTE) return;
-    }
-  });
+  const key = fixtures.map(({ name, bytes }) => `${name} ${digest(bytes)}`).join('\n');
+  const kept = keptLog(folder, `copies-${megabytes}MB`, key, () =>
+    copiesUpTo(fixtures, megabytes * MEGABYTE),
+  );
+  let processes = 0;
+  for (let i = 0; i < kept.pieces; i++) {
+    processes += counts.get(fixtures[i % fixtures.length].name) ?? 0;
+  }
+  return { ...kept, processes };
+}
+
+function* copiesUpTo(fixtures: readonly Fixture[], size: number): Generator<Piece, void> {
+  let bytes = 0;
+  for (const { fixture, text } of copies(fixtures)) {
+    bytes += text.length;
+    yield { text, records: fixture.records, events: fixture.events };
+    if (bytes >= size) return;
+  }
 }
 
 /** One parent with so many children. */
 export function wideLog(folder: string, children: number): Log {
-  return kept(folder, `wide-${children}`, '', () => wideShape(children));
+  const kept = keptLog(folder, `wide-${children}`, '', () => wideShape(children));
+  return { ...kept, processes: children + 1 };
 }
 
 /** So many processes, each the child of the one before. */
 export function deepLog(folder: string, depth: number): Log {
-  return kept(folder, `deep-${depth}`, '', () => deepShape(depth));
+  return { ...keptLog(folder, `deep-${depth}`, '', () => deepShape(depth)), processes: depth };
 }
 
-function kept(folder: string, name: string, key: string, make: () => Iterable<ShapeStep>): Log {
+function keptLog(
+  folder: string,
+  name: string,
+  key: string,
+  make: () => Iterable<Piece>,
+): Omit<Log, 'processes'> {
   mkdirSync(folder, { recursive: true });
   const path = join(folder, `${name}.log`);
   const account = join(folder, `${name}.json`);
   const made = digest(Buffer.from(`${VERSION}\n${key}`));
   const known = existing(path, account, made);
-  if (known !== undefined) return known;
-  process.stderr.write(`making ${path} …\n`);
-  const counts = write(path, make());
-  writeFileSync(account, JSON.stringify({ made, ...counts }));
-  return { path, ...counts };
+  if (known !== undefined) return { path, ...known };
+  process.stderr.write(`making ${path}\n`);
+  const counted = write(path, make());
+  writeFileSync(account, JSON.stringify({ made, ...counted }));
+  return { path, ...counted };
 }
 
-function existing(path: string, account: string, made: string): Log | undefined {
+function existing(path: string, account: string, made: string): Account | undefined {
   if (!existsSync(path) || !existsSync(account)) return undefined;
-  const known = JSON.parse(readFileSync(account, 'utf8')) as Counts & { made: string };
-  if (known.made !== made || known.bytes !== statSync(path).size) return undefined;
-  const { bytes, records, events, processes } = known;
-  return { path, bytes, records, events, processes };
+  const { made: by, ...known } = JSON.parse(readFileSync(account, 'utf8')) as Account & {
+    made: string;
+  };
+  return by === made && known.bytes === statSync(path).size ? known : undefined;
 }
 
-function write(path: string, steps: Iterable<ShapeStep>): Counts {
-  const counts: Counts = { bytes: 0, records: 0, events: 0, processes: 0 };
+function write(path: string, pieces: Iterable<Piece>): Account {
+  const account: Account = { bytes: 0, records: 0, events: 0, pieces: 0 };
   const file = openSync(`${path}.part`, 'w');
-  for (const step of steps) {
-    counts.bytes += writeAll(file, Buffer.from(step.text, 'latin1'));
-    counts.records += step.records;
-    counts.events += step.events;
-    counts.processes += step.processes;
+  let text = '';
+  for (const piece of pieces) {
+    account.pieces++;
+    account.records += piece.records;
+    account.events += piece.events;
+    text += piece.text;
+    if (text.length < CHUNK) continue;
+    account.bytes += writeAll(file, Buffer.from(text, 'latin1'));
+    text = '';
   }
+  account.bytes += writeAll(file, Buffer.from(text, 'latin1'));
   closeSync(file);
   renameSync(`${path}.part`, path);
-  return counts;
+  return account;
 }
 
 function writeAll(file: number, bytes: Buffer): number {

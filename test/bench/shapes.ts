@@ -5,11 +5,10 @@
 import { timeText } from './copies.ts';
 
 /** A piece of a log and what it adds. */
-export interface ShapeStep {
+export interface Piece {
   readonly text: string;
   readonly records: number;
   readonly events: number;
-  readonly processes: number;
 }
 
 /** 2026-11-23T05:12:00Z. */
@@ -35,32 +34,38 @@ interface Who {
 class Script {
   #serial = 0;
 
-  fork(who: Who, child: number): ShapeStep {
-    return this.#event(0, [call(who, 56, `success=yes exit=${child} a0=1200011 a1=0 a2=0 a3=7f5d3c1a0a10`)]);
+  fork(who: Who, child: number): Piece {
+    return this.#event([
+      call(who, 56, `success=yes exit=${child} a0=1200011 a1=0 a2=0 a3=7f5d3c1a0a10`),
+    ]);
   }
 
-  exec(who: Who): ShapeStep {
-    return this.#event(1, [
+  exec(who: Who): Piece {
+    return this.#event([
       call(who, 59, 'success=yes exit=0 a0=55e01a974640 a1=55e01a974880 a2=55e01a9749b0 a3=8'),
       `type=EXECVE @argc=3 a0="/srv/workload/wl" a1="job" a2="${who.pid}"`,
       'type=CWD @cwd="/srv/workload"',
     ]);
   }
 
-  exit(who: Who): ShapeStep {
-    return this.#event(0, [call(who, 231, `a0=${(who.pid % 256).toString(16)} a1=e7 a2=3c a3=7f5d3c1a0a10`)]);
+  exit(who: Who): Piece {
+    return this.#event([
+      call(who, 231, `a0=${(who.pid % 256).toString(16)} a1=e7 a2=3c a3=7f5d3c1a0a10`),
+    ]);
   }
 
-  wait(who: Who, child: number): ShapeStep {
-    return this.#event(0, [call(who, 61, `success=yes exit=${child} a0=ffffffff a1=7ffc5fc03c90 a2=0 a3=0`)]);
+  wait(who: Who, child: number): Piece {
+    return this.#event([
+      call(who, 61, `success=yes exit=${child} a0=ffffffff a1=7ffc5fc03c90 a2=0 a3=0`),
+    ]);
   }
 
-  #event(processes: number, bodies: readonly string[]): ShapeStep {
+  #event(bodies: readonly string[]): Piece {
     const serial = ++this.#serial;
     const header = `msg=audit(${timeText(START + Math.floor(serial / PACE))}:${serial}): `;
     const all = [...bodies, `type=PROCTITLE @${PROCTITLE}`];
     const text = all.map((body) => `${body.replace('@', header)}\n`).join('');
-    return { text, records: all.length, events: 1, processes };
+    return { text, records: all.length, events: 1 };
   }
 }
 
@@ -71,7 +76,7 @@ function call({ pid, ppid }: Who, nr: number, rest: string): string {
 }
 
 /** One parent with so many children. */
-export function* wideShape(children: number): Generator<ShapeStep, void> {
+export function* wideShape(children: number): Generator<Piece, void> {
   const script = new Script();
   const root = { pid: ROOT, ppid: OUTER };
   yield script.exec(root);
@@ -91,7 +96,7 @@ export function* wideShape(children: number): Generator<ShapeStep, void> {
 }
 
 /** So many processes, each the child of the one before; the last ends first. */
-export function* deepShape(depth: number): Generator<ShapeStep, void> {
+export function* deepShape(depth: number): Generator<Piece, void> {
   const script = new Script();
   const at = (i: number): Who => ({ pid: ROOT + i, ppid: i === 0 ? OUTER : ROOT + i - 1 });
   for (let i = 0; i < depth; i++) {

@@ -44,8 +44,8 @@ export function oom(m: Machine, task: Task): void {
 
 /** auditd was there before the log; its own records and those of user space name a process too. */
 function chatter(m: Machine, op: Op): void {
-  const auditd = m.held[0] ?? hold(m);
-  if (auditd === null) return;
+  const [auditd] = m.held;
+  if (auditd === undefined || auditd.end !== null) return;
   const pid = pidOf(auditd);
   const daemon = `op=start ver=4.0 format=raw kernel=6.18 auid=4294967295 pid=${pid} uid=0 res=success`;
   const user = `pid=${pid} uid=0 auid=0 ses=1 msg='op=login id=0 pid=1 exe="/sbin/sshd" res=success'`;

@@ -1,5 +1,5 @@
 /** `execve`: a new program, and the end of all other threads. */
-import { block, EAGAIN, enter, leave } from './calls.ts';
+import { block, EAGAIN, EINTR, enter, leave } from './calls.ts';
 import { killThreads } from './death.ts';
 import type { Call } from './log.ts';
 import { body, cwdBody, pathBody, pointer } from './log.ts';
@@ -16,12 +16,10 @@ export function startExec(m: Machine, task: Task, op: Op): void {
   const args = [pointer(m), pointer(m), pointer(m), '8'];
   enter(m, task, op, EXECVE, args, (call) => {
     const { proc } = task;
-    if (proc.tasks.length === 1) return become(m, task, op, call);
-    // Killed meanwhile, or by another thread's exec.
-    if (task.killed || task.core > 0 || proc.execTask !== null) {
-      return fail(m, task, op, call, EAGAIN, 'EAGAIN', argsFor(op.x, op.y).exe);
-    }
-    waitForOthers(m, task, op, call);
+    // Copying the arguments stops at a fatal signal: another thread's exit or exec sends one, too.
+    if (task.killed) fail(m, task, op, call, EINTR, 'EINTR', argsFor(op.x, op.y).exe);
+    else if (proc.tasks.length === 1) become(m, task, op, call);
+    else waitForOthers(m, task, op, call);
   });
 }
 

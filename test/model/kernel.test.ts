@@ -21,6 +21,9 @@ function eachHistory(check: (history: History) => void): void {
 const ownOf = (h: History, life: TrueProcess): SimEvent[] =>
   h.events.filter((e) => e.actor === life.index);
 
+const insideOf = (h: History, first: TrueProcess): TrueProcess[] =>
+  h.lives.filter((l) => l !== first && l.namespaces[first.level] === first.namespaces[first.level]);
+
 const birthsOf = (h: History): [SimEvent, TrueProcess][] =>
   h.events
     .flatMap((e) => (e.fact.kind === 'birth' ? [[e, h.lives[e.fact.child]] as const] : []))
@@ -120,7 +123,7 @@ describe('the model keeps the laws', () => {
     eachHistory((h) => {
       for (const first of h.lives.filter((l) => l.level > 0 && l.nsPid === 1)) {
         if (first.deadAt === null) continue;
-        for (const life of h.lives.filter((l) => l.namespace === first.namespace && l !== first)) {
+        for (const life of insideOf(h, first)) {
           expect(life.freedAt).toBeLessThanOrEqual(first.deadAt);
         }
       }

@@ -2,6 +2,7 @@
 import { arrive } from './arrival.ts';
 import { run } from './machine.ts';
 import type { Proc } from './state.ts';
+import { chainOf } from './state.ts';
 import type { History, Program, SimEvent, TrueBoot, TrueProcess } from './types.ts';
 
 export function simulate(program: Program): History {
@@ -39,7 +40,7 @@ function truthOf(proc: Proc, boot: number): TrueProcess {
     numbers,
     nsPid: numbers[ns.level],
     level: ns.level,
-    namespace: ns.id,
+    namespaces: [...chainOf(ns)].map((at) => at.id).reverse(),
     bornAt,
     parents,
     recorded,

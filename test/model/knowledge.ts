@@ -69,7 +69,7 @@ function blank(): Editable {
   };
 }
 
-/** Two lives of one number look like one where neither the first's end nor the second's birth is told. */
+/** Lives whose records cannot be told from those of another life of the same number. */
 function blurredLives({ lives }: History, traces: readonly Traces[]): Set<number> {
   const blurred = new Set<number>();
   const last = new Map<string, TrueProcess>();
@@ -77,12 +77,24 @@ function blurredLives({ lives }: History, traces: readonly Traces[]): Set<number
     const key = `${life.boot}/${life.pid}`;
     const before = last.get(key);
     last.set(key, life);
-    if (before === undefined || traces[life.index].birth !== undefined) continue;
-    const { exits, abends, reaps } = traces[before.index];
-    if (exits.length + abends.length + reaps.length > 0) continue;
+    if (before === undefined || isSeparate(traces[before.index], traces[life.index], life))
+      continue;
     blurred.add(before.index).add(life.index);
   }
   return blurred;
+}
+
+function isSeparate(before: Traces, after: Traces, life: TrueProcess): boolean {
+  if (before.reaps.some((e) => e.fact.ret !== null)) return true;
+  const { birth } = after;
+  const ends: SimEvent[] = [...before.exits, ...before.abends];
+  if (birth === undefined) return ends.length > 0;
+  // A child may log before the call that made it: what fits it may be its own.
+  const fits = (e: SimEvent): boolean =>
+    e.time >= birth.time &&
+    (e.parentThen < 0 || life.parents.some((p) => p.parent === e.parentThen));
+  if (ends.some(fits)) return false;
+  return before.birth !== undefined || before.own.length === 0 || !before.own.every(fits);
 }
 
 function sortIn(traces: readonly Editable[], event: SimEvent): void {
@@ -185,8 +197,9 @@ export function seemsEnded(known: Known, life: TrueProcess): boolean {
 export function tellsNumber(known: Known, life: TrueProcess): boolean {
   const { own } = known.traces[life.index];
   if (own.some((e) => is(e, 'setsid'))) return true;
+  const { level } = life;
   return known.history.lives.every((other) => {
-    if (other.namespace !== life.namespace || other.level === 0) return true;
+    if (other.namespaces[level] !== life.namespaces[level] || life.nsPid === 1) return true;
     const traces = known.traces[other.index];
     return traces.own.length > 0 && traces.birth !== undefined && other.threads === 1;
   });

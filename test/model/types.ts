@@ -203,8 +203,8 @@ export interface TrueProcess {
   readonly nsPid: number;
   /** Depth of its namespace; 0 is the initial one. */
   readonly level: number;
-  /** Which namespace, by a number of its own. */
-  readonly namespace: number;
+  /** The namespaces it has a number in, each by a number of its own; like `numbers`. */
+  readonly namespaces: readonly number[];
   /** Negative for those that are older than the model. */
   readonly bornAt: number;
   /** Real parents over time, the first at birth. Empty for those that have none. */
