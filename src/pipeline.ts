@@ -6,12 +6,14 @@
  * `Analyzer` is a push/flush machine over named inputs; the synchronous and the streaming
  * entries are both thin loops around it.
  */
-import { EventTable, ADDED } from './event/table.ts';
+import { compareText } from './base/compare.ts';
+import { checkEvents } from './event/check.ts';
+import { ADDED, EventTable } from './event/table.ts';
 import { TokenTexts } from './event/tokens.ts';
-import type { Analysis } from './model/analysis.ts';
+import type { Analysis, Processes } from './model/analysis.ts';
 import { FAULT_KINDS, type Fault, type FaultKind } from './model/fault.ts';
 import type { ProcessDocument } from './model/process.ts';
-import { orderEvents } from './order/order.ts';
+import { type Order, orderEvents } from './order/order.ts';
 import { DocumentWriter } from './process/documents.ts';
 import { Facts } from './process/facts.ts';
 import type { Life } from './process/life.ts';
@@ -64,6 +66,28 @@ class Faults {
 
 const KINDS = Object.keys(FAULT_KINDS) as FaultKind[];
 
+interface Written {
+  readonly life: Life;
+  readonly writer: DocumentWriter;
+}
+
+/** Makes each document when it is read. */
+class DocumentList implements Processes {
+  readonly #written: readonly Written[];
+
+  constructor(written: readonly Written[]) {
+    this.#written = written;
+  }
+
+  get length(): number {
+    return this.#written.length;
+  }
+
+  *[Symbol.iterator](): Generator<ProcessDocument, void> {
+    for (const { life, writer } of this.#written) yield writer.write(life);
+  }
+}
+
 /** Takes inputs one after another, in any order and any chunks, and analyzes them together. */
 export class Analyzer {
   readonly #scanner = new RecordScanner();
@@ -113,23 +137,22 @@ export class Analyzer {
     const table = this.#table;
     const order = orderEvents(table);
     const texts = new TokenTexts(table.tokens);
-    const processes: ProcessDocument[] = [];
-    let threads = 0;
+    const written: Written[] = [];
     for (const sequence of order.sequences) {
       const facts = new Facts(table, sequence);
       const lives = reconcile(facts);
       const writer = new DocumentWriter(facts, texts, lives);
-      for (const life of lives) {
-        processes.push(writer.write(life));
-        threads += life.threads;
-      }
-      this.#processFaults(facts, lives);
+      for (const life of lives) written.push({ life, writer });
+      this.#unforked(facts, lives);
     }
-    processes.sort((a, b) => (a._id < b._id ? -1 : a._id > b._id ? 1 : 0));
-    for (const row of order.clockSteps) {
-      this.#faults.report('clock-step', 'later serials have earlier times', { event: table.id(row) });
-    }
-    return { processes, summary: this.#summary(processes, order, threads), faults: this.#faults.kept() };
+    written.sort((a, b) => compareText(a.life.id, b.life.id));
+    this.#eventFaults(order);
+    const processes = new DocumentList(written);
+    return {
+      processes,
+      summary: this.#summary(processes, written, order),
+      faults: this.#faults.kept(),
+    };
   }
 
   #line(bytes: Uint8Array, start: number, end: number, offset: number, whole: boolean): void {
@@ -166,16 +189,27 @@ export class Analyzer {
     this.#faults.report(kind, reason, { input: this.#name, offset });
   }
 
-  #processFaults(facts: Facts, lives: readonly Life[]): void {
-    void facts;
-    void lives;
+  #eventFaults(order: Order): void {
+    const table = this.#table;
+    checkEvents(table, (kind, row, reason) => {
+      this.#faults.report(kind, reason, { event: table.id(row) });
+    });
+    for (const row of order.clockSteps) {
+      this.#faults.report('clock-step', 'later serials have earlier times', {
+        event: table.id(row),
+      });
+    }
   }
 
-  #summary(
-    processes: readonly ProcessDocument[],
-    order: ReturnType<typeof orderEvents>,
-    threads: number,
-  ): Analysis['summary'] {
+  /** Lives that began after their parent's first record and yet without a fork. */
+  #unforked(facts: Facts, lives: readonly Life[]): void {
+    for (const { birth, parent, anchor, pid } of lives) {
+      if (birth !== undefined || parent === undefined || parent.anchor > anchor) continue;
+      this.#faults.report('no-fork', `pid ${pid} has no fork`, { event: facts.id(anchor) });
+    }
+  }
+
+  #summary(processes: Processes, written: readonly Written[], order: Order): Analysis['summary'] {
     const table = this.#table;
     let first = Infinity;
     let last = -Infinity;
@@ -189,7 +223,9 @@ export class Analyzer {
     for (const row of order.unnamed) unnamed += table.records[row];
     const ignored: Record<string, number> = {};
     if (table.tally.duplicates > 0) ignored['duplicate'] = table.tally.duplicates;
-    if (unnamed > 0) ignored['no process named'] = unnamed;
+    if (unnamed > 0) ignored['names no process'] = unnamed;
+    let threads = 0;
+    for (const { life } of written) threads += life.threads + 1;
     return {
       bytes: this.#bytes,
       account: {
@@ -200,13 +236,15 @@ export class Analyzer {
       },
       events: table.count,
       processes: processes.length,
-      threads: threads + processes.length,
+      threads,
       ...(table.count === 0 ? {} : { first_timestamp: first, last_timestamp: last }),
       hosts: [...new Set(order.sequences.map((one) => one.node))],
       boots: order.sequences.length,
       record_types: this.#recordTypes(),
       faults: this.#faults.counted(),
-      digest: digestOf(processes),
+      get digest() {
+        return digestOf(processes);
+      },
     };
   }
 

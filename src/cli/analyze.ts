@@ -51,9 +51,11 @@ function outputChunks(
     ...(depth === undefined ? {} : { depth }),
     ...(at === undefined ? {} : { at }),
   };
-  return linesAsText(renderTree(analysis.processes, options));
+  return linesAsText(renderTree([...analysis.processes], options));
 }
 
 function nothingMatches({ processes }: Analysis, { root }: AnalyzeOptions): boolean {
-  return root !== undefined && !processes.some((p) => matchesRoot(p, root));
+  if (root === undefined) return false;
+  for (const process of processes) if (matchesRoot(process, root)) return false;
+  return true;
 }

@@ -6,10 +6,11 @@ import { linesAsText, writeAll } from './output.ts';
 export async function explainCommand(names: readonly string[], pid: number): Promise<number> {
   const analysis = await analyzeInputs(names);
   if (analysis === undefined) return EXIT.unreadable;
-  if (!analysis.processes.some((p) => p.pid === pid)) {
+  const lines = [...renderExplanation([...analysis.processes], pid)];
+  if (lines.length === 0) {
     process.stderr.write(`godo: no process of this log has the pid ${pid}\n`);
     return EXIT.usage;
   }
-  const output = await writeAll(process.stdout, linesAsText(renderExplanation(analysis, pid)));
+  const output = await writeAll(process.stdout, linesAsText(lines));
   return output === 'closed' ? EXIT.fine : exitStatus(analysis, false);
 }

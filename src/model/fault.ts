@@ -27,7 +27,6 @@ export const FAULT_KINDS = {
   'unknown-arch': ['event', 'warning', 'the architecture is not one whose system calls are known'],
   'clock-step': ['order', 'warning', 'the clock went backwards while recording'],
   'no-fork': ['process', 'info', 'a process began inside the log and no fork accounts for it'],
-  contradiction: ['process', 'warning', 'the evidence about a process contradicts itself'],
 } as const satisfies Record<string, readonly [Stage, Severity, string]>;
 
 export type FaultKind = keyof typeof FAULT_KINDS;

@@ -34,6 +34,30 @@ const MAX_PREFIX = 256;
 const SEEN = { arch: 1, syscall: 2, pid: 4, ppid: 8 } as const;
 const SEEN_ALL = 15;
 
+/** Field names of three and four letters as one number each, big-endian. */
+const KEY = {
+  pid: 0x706964,
+  uid: 0x756964,
+  ses: 0x736573,
+  sig: 0x736967,
+  tty: 0x747479,
+  exe: 0x657865,
+  cwd: 0x637764,
+  ppid: 0x70706964,
+  exit: 0x65786974,
+  arch: 0x61726368,
+  auid: 0x61756964,
+  comm: 0x636f6d6d,
+  item: 0x6974656d,
+  name: 0x6e616d65,
+  opid: 0x6f706964,
+} as const;
+const SYSCALL_KEY = Buffer.from('syscall', 'latin1');
+const DAEMON = Buffer.from('DAEMON_', 'latin1');
+const SUCCESS_KEY = Buffer.from('success', 'latin1');
+/** Linux's own limit is 2^22; anything a signed number of 32 bits holds is taken. */
+const MAX_PID = 0x7fffffff;
+
 /** Scans lines; holds the last line's fields. Times in ms, ids as unsigned numbers. */
 export class RecordScanner {
   /** Type names by id; the ids below TYPE.OTHER are the TYPE codes. */
@@ -41,6 +65,7 @@ export class RecordScanner {
   /** Ids of type names that are numbers in disguise, translated once. */
   readonly #aliases = new Map<number, number>();
 
+  #nameStart = 0;
   type = 0;
   time = 0;
   serial = 0;
@@ -96,23 +121,25 @@ export class RecordScanner {
     }
     this.#reset();
     const seen = this.#fields(bytes, this.bodyStart, end);
+    // auditd numbers its own records itself: their serials mean nothing beside the kernel's (fact 22).
+    if (isWord(bytes, this.#nameStart, DAEMON)) this.pid = -1;
     return this.#complete(seen) ? SCAN.ok : SCAN.badField;
   }
 
   #complete(seen: number): boolean {
     switch (this.type) {
       case TYPE.SYSCALL:
-        return seen === SEEN_ALL;
+        return seen === SEEN_ALL && this.pid <= MAX_PID && this.ppid <= MAX_PID;
       case TYPE.CWD:
         return this.pathEnd > this.pathStart;
       case TYPE.OBJ_PID:
-        return this.opid >= 0;
+        return this.opid >= 0 && this.opid <= MAX_PID;
       case TYPE.ANOM_ABEND:
-        return this.pid >= 0 && this.sig >= 0;
+        return this.pid >= 0 && this.pid <= MAX_PID && this.sig >= 0;
       case TYPE.LOGIN:
-        return this.pid >= 0;
+        return this.pid >= 0 && this.pid <= MAX_PID;
       default:
-        return true;
+        return this.pid <= MAX_PID;
     }
   }
 
@@ -157,6 +184,7 @@ export class RecordScanner {
     }
     p += 5;
     const nameStart = p;
+    this.#nameStart = p;
     while (p < end && bytes[p] !== SPACE) p++;
     if (p === nameStart || p >= end) return SCAN.notAudit;
     this.type = this.#typeId(bytes, nameStart, p);
@@ -240,7 +268,7 @@ export class RecordScanner {
       return p;
     }
     if (bytes[p] === 116) return p;
-    return afterAuditTag(bytes, p, end);
+    return afterLogPrefix(bytes, p, end);
   }
 
   #typeId(bytes: Uint8Array, start: number, end: number): number {
@@ -302,78 +330,87 @@ export class RecordScanner {
       }
       switch (keyLength) {
         case 2:
-          if (bytes[key] === 97) {
-            const which = bytes[key + 1];
-            if (which === 48) this.a0 = hex32(bytes, value, p);
-            else if (which === 49) this.a1 = hex32(bytes, value, p);
-            else if (which === 50) this.a2 = hex32(bytes, value, p);
-            else if (which === 51) this.a3 = hex32(bytes, value, p);
-          }
+          if (bytes[key] !== 97) break;
+          c = bytes[key + 1];
+          if (c === 48) this.a0 = hex32(bytes, value, p);
+          else if (c === 49) this.a1 = hex32(bytes, value, p);
+          else if (c === 50) this.a2 = hex32(bytes, value, p);
+          else if (c === 51) this.a3 = hex32(bytes, value, p);
           break;
         case 3:
-          c = bytes[key];
-          if (c === 112) {
-            // pid, not per or pp…
-            if (bytes[key + 1] === 105) {
+          switch ((bytes[key] << 16) | (bytes[key + 1] << 8) | bytes[key + 2]) {
+            case KEY.pid:
               this.pid = decimal(bytes, value, p);
               if (this.pid >= 0) seen |= SEEN.pid;
-            }
-          } else if (c === 117) {
-            this.uid = decimal(bytes, value, p);
-          } else if (c === 115) {
-            if (bytes[key + 1] === 101) this.ses = decimal(bytes, value, p);
-            else if (bytes[key + 2] === 103) this.sig = decimal(bytes, value, p);
-          } else if (c === 116) {
-            this.ttyStart = value;
-            this.ttyEnd = p;
-          } else if (c === 101) {
-            if (bytes[key + 1] === 120) {
+              break;
+            case KEY.uid:
+              this.uid = decimal(bytes, value, p);
+              break;
+            case KEY.ses:
+              this.ses = decimal(bytes, value, p);
+              break;
+            case KEY.sig:
+              this.sig = decimal(bytes, value, p);
+              break;
+            case KEY.tty:
+              this.ttyStart = value;
+              this.ttyEnd = p;
+              break;
+            case KEY.exe:
               this.exeStart = value;
               this.exeEnd = p;
-            }
-          } else if (c === 99 && bytes[key + 1] === 119) {
-            this.pathStart = value;
-            this.pathEnd = p;
+              break;
+            case KEY.cwd:
+              this.pathStart = value;
+              this.pathEnd = p;
+              break;
           }
           break;
         case 4:
-          c = bytes[key];
-          if (c === 112) {
-            if (bytes[key + 1] === 112) {
+          switch (
+            (bytes[key] << 24) |
+            (bytes[key + 1] << 16) |
+            (bytes[key + 2] << 8) |
+            bytes[key + 3]
+          ) {
+            case KEY.ppid:
               this.ppid = decimal(bytes, value, p);
               if (this.ppid >= 0) seen |= SEEN.ppid;
-            }
-          } else if (c === 101) {
-            if (bytes[key + 1] === 120) this.exit = signedDecimal(bytes, value, p);
-          } else if (c === 97) {
-            if (bytes[key + 1] === 114) {
+              break;
+            case KEY.exit:
+              this.exit = signedDecimal(bytes, value, p);
+              break;
+            case KEY.arch:
               this.arch = hex32(bytes, value, p) >>> 0;
               seen |= SEEN.arch;
-            } else if (bytes[key + 1] === 117) {
+              break;
+            case KEY.auid:
               this.auid = decimal(bytes, value, p);
-            }
-          } else if (c === 99) {
-            if (bytes[key + 1] === 111) {
+              break;
+            case KEY.comm:
               this.commStart = value;
               this.commEnd = p;
-            }
-          } else if (c === 105) {
-            this.item = decimal(bytes, value, p);
-          } else if (c === 110) {
-            this.pathStart = value;
-            this.pathEnd = p;
-          } else if (c === 111 && bytes[key + 1] === 112 && bytes[key + 2] === 105) {
-            this.opid = decimal(bytes, value, p);
+              break;
+            case KEY.item:
+              this.item = decimal(bytes, value, p);
+              break;
+            case KEY.name:
+              this.pathStart = value;
+              this.pathEnd = p;
+              break;
+            case KEY.opid:
+              this.opid = decimal(bytes, value, p);
+              break;
           }
           break;
         case 7:
-          if (bytes[key] === 115) {
-            if (bytes[key + 1] === 121) {
-              this.syscall = decimal(bytes, value, p);
-              if (this.syscall >= 0) seen |= SEEN.syscall;
-            } else if (bytes[key + 1] === 117) {
-              this.success = bytes[value] === 121 ? 1 : 0;
-            }
+          c = bytes[key + 1];
+          if (bytes[key] !== 115 || (c !== 121 && c !== 117)) break;
+          if (c === 121 && isWord(bytes, key, SYSCALL_KEY)) {
+            this.syscall = decimal(bytes, value, p);
+            if (this.syscall >= 0) seen |= SEEN.syscall;
+          } else if (c === 117 && isWord(bytes, key, SUCCESS_KEY)) {
+            this.success = bytes[value] === 121 ? 1 : 0;
           }
           break;
       }
@@ -414,14 +451,24 @@ function lastApostrophe(bytes: Uint8Array, from: number, end: number): number {
   return stop;
 }
 
-/** Where `type=` starts after `audit: ` or `audit[N]: ` in a kernel-log prefix, or -1. */
-function afterAuditTag(bytes: Uint8Array, start: number, end: number): number {
-  const stop = Math.min(end - 12, start + MAX_PREFIX);
-  for (let p = start; p < stop; p++) {
-    if (bytes[p] !== COLON || bytes[p + 1] !== SPACE || bytes[p + 2] !== 116) continue;
-    if (bytes[p + 3] === 121 && bytes[p + 6] === EQUALS) return p + 2;
-  }
-  return -1;
+/**
+ * What the kernel log, syslog and the journal put before a record. The line's first `: `
+ * must follow the name of the kernel or of an audit daemon: any user can log a line that
+ * holds a record's text further on.
+ */
+const LOG_PREFIX =
+  /^(?:(?:(?!: ).)*[\s\]])?(?:kernel|audit|auditd|audispd|audisp-syslog)(?:\[\d+\])?: (?:\[ *\d+\.\d+\] )?(?:audit: )?(?=type=)/;
+
+/** Where `type=` starts after such a prefix, or -1. */
+function afterLogPrefix(bytes: Uint8Array, start: number, end: number): number {
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset + start, Math.min(end - start, MAX_PREFIX));
+  const prefix = LOG_PREFIX.exec(head.toString('latin1'));
+  return prefix === null ? -1 : start + prefix[0].length;
+}
+
+function isWord(bytes: Uint8Array, start: number, word: Uint8Array): boolean {
+  for (let i = 0; i < word.length; i++) if (bytes[start + i] !== word[i]) return false;
+  return true;
 }
 
 /** Low 32 bits, signed; what is no hexadecimal digit is skipped. */

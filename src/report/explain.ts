@@ -2,7 +2,6 @@
  * Why the analysis says what it says about a pid.
  */
 import { quoteForDisplay } from '../base/text.ts';
-import type { Analysis } from '../model/analysis.ts';
 import type { Claim, Evidence, Incompleteness, ProcessDocument } from '../model/process.ts';
 import { chainSegments, commandText, execText, shortName } from './command.ts';
 import { paint } from './columns.ts';
@@ -31,12 +30,12 @@ type Row = readonly [label: string, text: string];
 
 /** The lines that explain every life of a pid, without line ends; none if it has no life in the log. */
 export function* renderExplanation(
-  analysis: Pick<Analysis, 'processes'>,
+  processes: readonly ProcessDocument[],
   pid: number,
 ): Generator<string, void> {
-  const lives = analysis.processes.filter((p) => p.pid === pid);
+  const lives = processes.filter((p) => p.pid === pid);
   if (lives.length === 0) return;
-  const byId = new Map(analysis.processes.map((p) => [p._id, p]));
+  const byId = new Map(processes.map((p) => [p._id, p]));
   yield `pid ${pid} has ${lives.length === 1 ? 'one life' : `${lives.length} lives`} in this log.`;
   for (let i = 0; i < lives.length; i++) {
     yield '';

@@ -6,6 +6,7 @@
  * of `model/process.ts`, its times as ISO 8601 text and its absent fields left out.
  */
 import { createHash } from 'node:crypto';
+import type { Processes } from '../model/analysis.ts';
 import type {
   Evidence,
   Exec,
@@ -163,17 +164,19 @@ export function documentLine(p: ProcessDocument): string {
 }
 
 /** Digests of lists already written out, so that output and digest cost one pass together. */
-const digests = new WeakMap<readonly ProcessDocument[], string>();
+const digests = new WeakMap<Processes, string>();
 
 /** Documents as UTF-8 in pieces of about 64 KiB, with a separator between each two. */
 export function* documentChunks(
-  processes: readonly ProcessDocument[],
+  processes: Processes,
   separator: string,
 ): Generator<Uint8Array, void> {
   const out = new JsonBytes(CHUNK + SLACK);
-  for (let i = 0; i < processes.length; i++) {
-    if (i > 0) out.raw(separator);
-    writeDocument(out, processes[i]);
+  let first = true;
+  for (const process of processes) {
+    if (!first) out.raw(separator);
+    first = false;
+    writeDocument(out, process);
     if (out.length >= CHUNK) yield out.take();
   }
   if (out.length > 0) yield out.take();
@@ -183,7 +186,7 @@ export function* documentChunks(
  * The canonical NDJSON as UTF-8, in pieces of about 64 KiB. A pass that runs to its
  * end also leaves the digest behind for `digestOf`.
  */
-export function* ndjsonChunks(processes: readonly ProcessDocument[]): Generator<Uint8Array, void> {
+export function* ndjsonChunks(processes: Processes): Generator<Uint8Array, void> {
   const hash = digests.has(processes) ? undefined : createHash('sha256');
   for (const chunk of documentChunks(processes, '\n')) {
     hash?.update(chunk);
@@ -197,7 +200,7 @@ export function* ndjsonChunks(processes: readonly ProcessDocument[]): Generator<
 }
 
 /** The whole canonical NDJSON as one string; for small lists and for tests. */
-export function canonicalNdjson(processes: readonly ProcessDocument[]): string {
+export function canonicalNdjson(processes: Processes): string {
   return Buffer.concat([...ndjsonChunks(processes)]).toString('utf8');
 }
 
@@ -205,7 +208,7 @@ export function canonicalNdjson(processes: readonly ProcessDocument[]): string {
  * SHA-256 of the canonical NDJSON in lower-case hex. Remembered for the list itself
  * (which is read-only): after `ndjsonChunks` has run through, it costs nothing.
  */
-export function digestOf(processes: readonly ProcessDocument[]): string {
+export function digestOf(processes: Processes): string {
   const chunks = ndjsonChunks(processes);
   while (!digests.has(processes)) chunks.next();
   return digests.get(processes) as string;

@@ -19,17 +19,24 @@ export function compareEnd(it: Case): void {
   compareMoment(it);
 }
 
-function compareAlive({ known, life, document, report }: Case): void {
-  if (document.exit_signal === undefined && seemsEnded(known, life)) return;
-  const { exit_timestamp, exit_code, exit_signal } = document;
-  if (exit_timestamp !== undefined || exit_code !== undefined || exit_signal !== undefined) {
-    report('end', 'alive', {
-      exit_timestamp,
-      exit_code,
-      exit_signal,
-      source: document.exit_source,
-    });
-  }
+function compareAlive(it: Case): void {
+  const { known, life, document, report } = it;
+  const { exit_timestamp, exit_code, exit_signal, exit_source } = document;
+  if (exit_timestamp === undefined && exit_code === undefined && exit_signal === undefined) return;
+  if (exit_signal === undefined && seemsEnded(known, life)) return;
+  if (mayBeTakenForDead(it)) return;
+  report('end', 'alive', { exit_timestamp, exit_code, exit_signal, source: exit_source });
+}
+
+/** A guess, marked as one, that nothing later in the log gives the lie. */
+function mayBeTakenForDead({ known, life, document }: Case): boolean {
+  const claims = document.evidence.filter((e) => e.claim === 'end' || e.claim === 'exit_signal');
+  // Nobody can kill init.
+  if (life.pid === 1 || claims.some((e) => e.confidence === 'proven')) return false;
+  const { node } = known.history.boots[life.boot];
+  const proofs = claims.flatMap((e) => e.events.map((name) => known.byName.get(`${node} ${name}`)));
+  const last = Math.max(...proofs.map((e) => e?.serial ?? Infinity));
+  return known.traces[life.index].own.every((e) => e.serial <= last);
 }
 
 function compareCode({ known, life, document, report }: Case): void {

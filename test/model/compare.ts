@@ -67,7 +67,10 @@ function compareParent({ known, matches, life, document, report }: Case): void {
   const { exact, among } = parentsOf(known, life);
   const ids = among.map((i) => matches.documents.get(i)?._id ?? null);
   const allowed = exact ? ids.slice(0, 1) : [...ids, null, ...namesakes(known, matches, among)];
-  if (!allowed.includes(document.parent)) report('parent', allowed, document.parent);
+  // What cannot be known may be guessed, if it is marked as a guess.
+  const sure =
+    exact || document.evidence.some((e) => e.claim === 'parent' && e.confidence === 'proven');
+  if (sure && !allowed.includes(document.parent)) report('parent', allowed, document.parent);
   if (!exact || document.ppid === undefined) return;
   const ppid = known.history.lives[among[0]]?.pid ?? 0;
   if (document.ppid !== ppid) report('ppid', ppid, document.ppid);

@@ -192,14 +192,18 @@ export function seemsEnded(known: Known, life: TrueProcess): boolean {
 
 /**
  * Whether the records tell which birth of its namespace was its own: it said its number
- * itself, or everything that took a number there is a process with records and a birth.
+ * itself, its pid is what a call returned, or everything that took a number there is a
+ * process with records and a birth.
  */
 export function tellsNumber(known: Known, life: TrueProcess): boolean {
-  const { own } = known.traces[life.index];
+  const { own, birth } = known.traces[life.index];
   if (own.some((e) => is(e, 'setsid'))) return true;
+  if (birth !== undefined && callerLevel(known, birth) === 0 && birth.fact.via !== 'clone3') {
+    return true;
+  }
   const { level } = life;
   return known.history.lives.every((other) => {
-    if (other.namespaces[level] !== life.namespaces[level] || life.nsPid === 1) return true;
+    if (other.namespaces[level] !== life.namespaces[level]) return true;
     const traces = known.traces[other.index];
     return traces.own.length > 0 && traces.birth !== undefined && other.threads === 1;
   });
