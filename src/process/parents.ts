@@ -101,6 +101,7 @@ function bornAsSibling(
   if (birth.kind !== KIND.clone3 || caller === undefined) return false;
   const grandparent = facts.ppid(birth.at);
   if (grandparent === facts.pid(birth.at)) return false;
+  if (outlivedChildless(facts, life, birth, caller)) return true;
   const wait = life.waits[0];
   const shownAt = life.silent ? wait?.at : facts.own[life.from];
   const shown = life.silent ? wait?.waiter?.pid : facts.ppid(facts.own[life.from]);
@@ -109,6 +110,13 @@ function bornAsSibling(
   if (shown !== grandparent) return false;
   const parent = index.at(grandparent, birth.at);
   return grandparent !== INIT && (parent === undefined || !reapers.has(parent));
+}
+
+/** The caller was told that it has no child while the life still had records to log. */
+function outlivedChildless(facts: Facts, life: Life, birth: Fork, caller: Life): boolean {
+  if (life.silent) return false;
+  const last = facts.own[life.to - 1];
+  return caller.childless.some((at) => at > birth.at && at < last);
 }
 
 /** Without a fork in the log the first `ppid=` is all there is; a reaper may be an adopter. */

@@ -34,9 +34,13 @@ function mayBeTakenForDead({ known, life, document }: Case): boolean {
   // Nobody can kill init.
   if (life.pid === 1 || claims.some((e) => e.confidence === 'proven')) return false;
   const { node } = known.history.boots[life.boot];
-  const proofs = claims.flatMap((e) => e.events.map((name) => known.byName.get(`${node} ${name}`)));
-  const last = Math.max(...proofs.map((e) => e?.serial ?? Infinity));
-  return known.traces[life.index].own.every((e) => e.serial <= last);
+  const named = claims.flatMap((e) => e.events.map((name) => known.byName.get(`${node} ${name}`)));
+  const proofs = named.filter((e) => e !== undefined);
+  const last = Math.max(...proofs.map((e) => e.serial));
+  const clock = Math.max(...proofs.map((e) => clockAt(known, e)));
+  // Each thread may still have logged the one call it was in.
+  const later = known.traces[life.index].own.filter((e) => e.serial > last);
+  return later.length <= life.threads && later.every((e) => e.time <= clock);
 }
 
 function compareCode({ known, life, document, report }: Case): void {

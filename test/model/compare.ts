@@ -128,7 +128,9 @@ function compareNumbers({ known, life, document, report }: Case): void {
 }
 
 /** The documents among themselves: identities, and children against parents. */
-function compareForest({ processes, summary }: Analysis): Difference[] {
+function compareForest(analysis: Analysis): Difference[] {
+  const { summary } = analysis;
+  const processes = [...analysis.processes];
   const found: Difference[] = [];
   const ids = new Set(processes.map((p) => p._id));
   const children = new Map<string, Set<string>>();

@@ -19,7 +19,9 @@ interface Pair {
   readonly score: number;
 }
 
-export function match(known: Known, documents: readonly ProcessDocument[]): Matches {
+export function match(known: Known, processes: Iterable<ProcessDocument>): Matches {
+  // Identity matters here, and each pass over an analysis makes its documents anew.
+  const documents = [...processes];
   const byPid = new Map<string, TrueProcess[]>();
   for (const life of known.history.lives) {
     const key = `${known.history.boots[life.boot].node} ${life.pid}`;
