@@ -13,6 +13,8 @@ import type { LifeIndex } from './life-index.ts';
 
 const PR_SET_CHILD_SUBREAPER = 36;
 const INIT = 1;
+/** vm.mmap_min_addr's default: no function lies below it. */
+const LOWEST_ADDRESS = 0x10000;
 
 export function concludeParents(facts: Facts, index: LifeIndex): void {
   const reapers = reapersOf(facts, index);
@@ -24,6 +26,32 @@ export function concludeParents(facts: Facts, index: LifeIndex): void {
   breakCycles(index);
   for (const life of index.all()) life.parent?.children.push(life);
   for (const life of index.all()) if (!life.silent) followAdoptions(facts, index, life);
+}
+
+/**
+ * The caller is the parent, unless clone3 may have hidden CLONE_PARENT: then a child first
+ * seen under another parent, after the caller's end, may be an orphan or a sibling.
+ */
+function byCaller(facts: Facts, life: Life, birth: Fork, caller: number): void {
+  const first = life.silent ? -1 : facts.ppid(facts.own[life.from]);
+  const open = birth.kind === KIND.clone3 && first >= 0 && first !== caller;
+  if (open && facts.ppid(birth.at) === INIT && isRawCall(facts, birth)) {
+    // Either the caller's child or init's: of the two only init's is nobody's in the log.
+    life.ppid = INIT;
+    life.conclude('parent', 'clone3_orphan_or_sibling', 'ambiguous', birth.at);
+    return;
+  }
+  life.ppid = caller;
+  life.parent = birth.caller;
+  life.conclude('parent', 'caller', open ? 'ambiguous' : 'proven', birth.at);
+}
+
+/**
+ * Whether a program made the call itself rather than through the C library, which never
+ * uses CLONE_PARENT and leaves the address of the child's function in the third argument.
+ */
+function isRawCall(facts: Facts, birth: Fork): boolean {
+  return facts.table.a2[facts.rows[birth.at]] >>> 0 < LOWEST_ADDRESS;
 }
 
 /**
@@ -74,9 +102,7 @@ function byBirth(
   const sibling = (birth.flags & CLONE_PARENT) !== 0;
   const shown = !sibling && bornAsSibling(facts, index, life, birth, reapers);
   if (!sibling && !shown) {
-    life.ppid = caller;
-    life.parent = birth.caller;
-    life.conclude('parent', 'caller', 'proven', birth.at);
+    byCaller(facts, life, birth, caller);
     return;
   }
   life.ppid = facts.ppid(birth.at);

@@ -42,6 +42,11 @@ const SENTENCES: ReadonlyMap<string, string> = new Map([
       'which cannot be seen, had CLONE_PARENT (fact 10)',
   ],
   [
+    'clone3_orphan_or_sibling',
+    'the clone3 caller had init as its parent and had ended before the first record, which shows ' +
+      'init: an orphan of the caller, or by CLONE_PARENT, which cannot be seen, a child of init (fact 10)',
+  ],
+  [
     'ppid',
     'no fork in the log accounts for it; the first ppid= in its own records names the parent, ' +
       'or whoever had adopted it by then (fact 8)',

@@ -24,9 +24,7 @@ export type Originals = ReadonlyMap<string, Documents>;
 
 /** Analyzes each fixture. */
 export function analyzeFixtures(fixtures: readonly Fixture[]): Originals {
-  return new Map(
-    fixtures.map(({ name, bytes }) => [name, analyzeSync([{ name, bytes }]).processes]),
-  );
+  return new Map(fixtures.map(({ name, bytes }) => [name, documentsOf(bytes)]));
 }
 
 /** Analyzes copies of the fixtures and compares every document; throws where one differs. */
@@ -44,7 +42,7 @@ function take<T>(items: Iterator<T, never>, count: number): T[] {
 
 function compare(all: readonly Copy[], originals: Originals): void {
   const bytes = Buffer.from(all.map(({ text }) => text).join(''), 'latin1');
-  const { processes } = analyzeSync([{ name: 'copies', bytes }]);
+  const processes = documentsOf(bytes);
   let from = 0;
   // The ids begin with the time, and copies follow each other in time.
   for (const { fixture, shift } of all) {
@@ -108,5 +106,14 @@ export function checkShapes(): void {
 
 function analyzed(pieces: Iterable<Piece>): Documents {
   const text = Array.from(pieces, (piece) => piece.text).join('');
-  return analyzeSync([{ name: 'shape', bytes: Buffer.from(text, 'latin1') }]).processes;
+  return documentsOf(Buffer.from(text, 'latin1'));
+}
+
+function documentsOf(bytes: Uint8Array): Documents {
+  return [...analyzeSync([{ name: 'check', bytes }]).processes];
+}
+
+/** The digest that any analysis of these bytes must come to, however it reads them. */
+export function digestOfBytes(bytes: Uint8Array): string {
+  return analyzeSync([{ name: 'check', bytes }]).summary.digest;
 }

@@ -4,12 +4,18 @@
  * Nothing is asserted about times. The exit status is 1 only when a program fails or gives
  * a wrong answer, 2 for wrong usage.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { analyzeFixtures, checkCopies, checkShapes, type Originals } from './check.ts';
+import {
+  analyzeFixtures,
+  checkCopies,
+  checkShapes,
+  digestOfBytes,
+  type Originals,
+} from './check.ts';
 import { type Fixture, readFixtures } from './copies.ts';
 import { copiesLog, deepLog, type Log, MEGABYTE, wideLog } from './generate.ts';
 import { best, type Run } from './measure.ts';
@@ -68,6 +74,7 @@ interface Summary {
   readonly bytes: number;
   readonly events: number;
   readonly processes: number;
+  readonly digest: string;
   readonly account: { readonly records: number; readonly rejected: number };
 }
 
@@ -193,6 +200,18 @@ function check(fixtures: readonly Fixture[], originals: Originals): string[] {
   return failures;
 }
 
+/** The program must come to the same as an analysis of the whole file in memory. */
+async function checkProgram(bench: Bench): Promise<void> {
+  const log = bench.copies(SIZES[0]);
+  const { run } = await measureGodo(bench, log);
+  if (run.status !== 0) return;
+  const { digest } = JSON.parse(run.stderr) as Summary;
+  const expected = digestOfBytes(readFileSync(log.path));
+  if (digest !== expected) {
+    bench.failures.push(`${log.path}: digest ${expected} in memory, godo printed ${digest}`);
+  }
+}
+
 function prepare(size: number, full: boolean): Bench {
   const root = rootFolder();
   const folder = join(root, '.bench/logs');
@@ -237,6 +256,7 @@ async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   const bench = prepare(options.size, options.full);
+  await checkProgram(bench);
   console.log(`${cpus()[0].model}, ${availableParallelism()} cores, Node ${process.version}`);
   console.log('Peak memory: VmHWM from /proc, looked at every 5 ms. Output goes to /dev/null.');
   if (options.stages) runStages(bench.copies(bench.size));

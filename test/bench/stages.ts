@@ -4,12 +4,14 @@
  * more; the later ones go on from what the last of them has left.
  */
 import { closeSync, openSync, readSync } from 'node:fs';
+import { compareText } from '../../src/base/compare.ts';
 import { EventTable } from '../../src/event/table.ts';
 import { TokenTexts } from '../../src/event/tokens.ts';
-import type { ProcessDocument } from '../../src/model/process.ts';
-import { orderEvents } from '../../src/order/order.ts';
+import type { Processes } from '../../src/model/analysis.ts';
+import { type Order, orderEvents } from '../../src/order/order.ts';
 import { DocumentWriter } from '../../src/process/documents.ts';
 import { Facts } from '../../src/process/facts.ts';
+import type { Life } from '../../src/process/life.ts';
 import { reconcile } from '../../src/process/reconcile.ts';
 import { RecordScanner, SCAN } from '../../src/record/scan.ts';
 import { digestOf } from '../../src/report/ndjson.ts';
@@ -22,79 +24,108 @@ const CHUNK = 1 << 20;
 
 interface Row {
   readonly stage: string;
-  readonly ms: number;
+  /** From the start of the input to the end of this stage, in ms. */
+  readonly total: number;
   /** What this stage adds to the one above it. */
   readonly own: number;
+  /** The same in time of all processors. */
+  readonly cpu: number;
   readonly resident: number;
+}
+
+interface Step {
+  readonly stage: string;
+  /** It does all over again what the step above it did. */
+  readonly again: boolean;
+  readonly work: () => void;
 }
 
 /** Times every stage on a log and prints the figures. */
 export function runStages(log: Log): void {
-  const rows: Row[] = [];
   const table = new EventTable();
-  for (const [stage, pass] of passes(table)) {
-    const { ms } = timed(() => pass(log.path));
-    rows.push({ stage, ms, own: ms - (rows.at(-1)?.ms ?? 0), resident: process.memoryUsage.rss() });
-  }
-  for (const [stage, step] of conclusions(table)) {
-    const { ms } = timed(step);
-    const before = rows.at(-1)?.ms ?? 0;
-    rows.push({ stage, ms: before + ms, own: ms, resident: process.memoryUsage.rss() });
+  const rows: Row[] = [];
+  // Once before, so that the file is in the system's memory.
+  readInto(log.path, () => {});
+  let total = 0;
+  let before = { ms: 0, cpu: 0 };
+  for (const { stage, again, work } of [...passes(table, log.path), ...conclusions(table)]) {
+    const took = timed(work);
+    const own = again ? took.ms - before.ms : took.ms;
+    const cpu = again ? took.cpu - before.cpu : took.cpu;
+    before = took;
+    total += own;
+    rows.push({ stage, total, own, cpu, resident: process.memoryUsage.rss() });
   }
   print(log, rows);
 }
 
-function timed(work: () => void): { ms: number } {
+function timed(work: () => void): { ms: number; cpu: number } {
   const start = performance.now();
+  const used = process.cpuUsage();
   work();
-  return { ms: performance.now() - start };
+  const { user, system } = process.cpuUsage(used);
+  return { ms: performance.now() - start, cpu: (user + system) / 1000 };
 }
 
 /** Passes over the file, each with one thing more than the last. */
-function passes(table: EventTable): [string, (path: string) => void][] {
-  const scanner = new RecordScanner();
-  const filling = new RecordScanner();
+function passes(table: EventTable, path: string): Step[] {
+  const scan = new RecordScanner();
+  const add: LineSink['line'] = (bytes, start, end) => {
+    if (scan.scan(bytes, start, end) === SCAN.ok) table.add(scan, bytes);
+  };
+  const lone = new RecordScanner();
+  const only: LineSink['line'] = (bytes, start, end) => void lone.scan(bytes, start, end);
   return [
-    ['read', (path) => readInto(path, () => {})],
-    ['+ lines', (path) => split(path, () => {})],
-    ['+ scan', (path) => split(path, (bytes, start, end) => void scanner.scan(bytes, start, end))],
-    [
-      '+ table',
-      (path) =>
-        split(path, (bytes, start, end) => {
-          if (filling.scan(bytes, start, end) === SCAN.ok) table.add(filling, bytes);
-        }),
-    ],
+    { stage: 'read', again: false, work: () => readInto(path, () => {}) },
+    { stage: '+ lines', again: true, work: () => split(path, () => {}) },
+    { stage: '+ scan', again: true, work: () => split(path, only) },
+    { stage: '+ table', again: true, work: () => split(path, add) },
   ];
+}
+
+interface Written {
+  readonly life: Life;
+  readonly writer: DocumentWriter;
 }
 
 /** What follows once the table is full; each step leaves its result for the next. */
-function conclusions(table: EventTable): [string, () => void][] {
-  let order: ReturnType<typeof orderEvents>;
+function conclusions(table: EventTable): Step[] {
+  let order: Order = { sequences: [], unnamed: [], clockSteps: [] };
   let facts: Facts[] = [];
-  let lives: ReturnType<typeof reconcile>[] = [];
-  const processes: ProcessDocument[] = [];
-  return [
+  let lives: Life[][] = [];
+  let written: Written[] = [];
+  const processes: Processes = {
+    get length() {
+      return written.length;
+    },
+    *[Symbol.iterator]() {
+      for (const { life, writer } of written) yield writer.write(life);
+    },
+  };
+  const steps: [string, () => void][] = [
     ['+ order', () => void (order = orderEvents(table))],
     ['+ facts', () => void (facts = order.sequences.map((one) => new Facts(table, one)))],
     ['+ reconcile', () => void (lives = facts.map((one) => reconcile(one)))],
-    ['+ documents', () => write(table, facts, lives, processes)],
-    ['+ sort', () => void processes.sort((a, b) => (a._id < b._id ? -1 : 1))],
-    ['+ ndjson and digest', () => void digestOf(processes)],
+    ['+ ids and sort', () => void (written = sorted(table, facts, lives))],
+    ['+ documents', () => drain(processes)],
+  ];
+  return [
+    ...steps.map(([stage, work]) => ({ stage, again: false, work })),
+    { stage: '+ ndjson and digest', again: true, work: () => void digestOf(processes) },
   ];
 }
 
-function write(
-  table: EventTable,
-  facts: readonly Facts[],
-  lives: readonly ReturnType<typeof reconcile>[],
-  processes: ProcessDocument[],
-): void {
+function sorted(table: EventTable, facts: readonly Facts[], lives: readonly Life[][]): Written[] {
   const texts = new TokenTexts(table.tokens);
-  for (const [i, one] of facts.entries()) {
+  const written = facts.flatMap((one, i) => {
     const writer = new DocumentWriter(one, texts, lives[i]);
-    for (const life of lives[i]) processes.push(writer.write(life));
-  }
+    return lives[i].map((life) => ({ life, writer }));
+  });
+  return written.sort((a, b) => compareText(a.life.id, b.life.id));
+}
+
+function drain(items: Iterable<unknown>): void {
+  for (const item of items) void item;
 }
 
 function split(path: string, line: LineSink['line']): void {
@@ -120,10 +151,11 @@ function print(log: Log, rows: readonly Row[]): void {
   printTable<Row>(
     [
       { title: '', text: (row) => row.stage },
-      { title: 'ms so far', text: (row) => number(row.ms) },
+      { title: 'ms so far', text: (row) => number(row.total) },
       { title: 'own ms', text: (row) => number(row.own) },
+      { title: 'own CPU ms', text: (row) => number(row.cpu) },
       { title: 'own ns/record', text: (row) => number((row.own * 1e6) / log.records) },
-      { title: 'MB/s so far', text: (row) => perSecond(row.ms) },
+      { title: 'MB/s so far', text: (row) => perSecond(row.total) },
       { title: 'RSS MB', text: (row) => megabytes(row.resident) },
     ],
     rows,

@@ -18,7 +18,7 @@ export function settle(m: Machine, proc: Proc, kind: 'code' | 'signal', value: n
 
 /** Kills every thread but one: each goes when it next leaves the kernel. */
 export function killThreads(m: Machine, proc: Proc, but: Task | null): void {
-  for (const task of [...proc.tasks]) {
+  for (const task of proc.tasks) {
     if (task === but || task.killed || task.gone) continue;
     task.killed = true;
     if (task.state === 'ready' || task.state === 'new') perish(m, task);
@@ -91,7 +91,7 @@ function tearDown(m: Machine, proc: Proc): void {
   for (const other of m.alive) {
     if (other !== proc && isInside(other, ns)) killFromAbove(m, other);
   }
-  for (const child of [...proc.children]) if (child.deadAt !== null) reapSoon(m, child, 1);
+  for (const child of proc.children) if (child.deadAt !== null) reapSoon(m, child, 1);
   finishTearDown(m, ns);
 }
 
@@ -110,7 +110,7 @@ function finishTearDown(m: Machine, ns: Namespace): void {
 
 function becomeZombie(m: Machine, proc: Proc): void {
   proc.deadAt = m.now;
-  for (const child of [...proc.children]) {
+  for (const child of proc.children) {
     const reaper = reaperFor(m, proc);
     adopt(m, child, reaper);
     if (child.deadAt !== null) tellParent(m, child);

@@ -45,9 +45,10 @@ export function knowledgeOf(history: History, complete: boolean): Known {
   const ends = history.boots.map(() => (complete ? Infinity : 0));
   const byName = new Map<string, SimEvent>();
   for (const event of history.events) {
-    ends[event.boot] = Math.max(ends[event.boot], event.loggedAt);
+    if (event.daemon !== true) ends[event.boot] = Math.max(ends[event.boot], event.loggedAt);
     byName.set(`${history.boots[event.boot].node} ${stampOf(event)}`, event);
-    if (event.actor >= 0) sortIn(traces, event);
+    // auditd's own records are not the kernel's word about a process.
+    if (event.actor >= 0 && event.daemon !== true) sortIn(traces, event);
   }
   const nested = history.boots.map((_, b) =>
     history.lives.some((l) => l.boot === b && l.level > 0),

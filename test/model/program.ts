@@ -114,7 +114,10 @@ function bootOf(profile: Profile, most: number): fc.Arbitrary<BootPlan> {
         { weight: 1, arbitrary: fc.nat(30) },
       ),
     })
-    .map(({ space, startMs, ...rest }) => ({ ...space, ...rest, startMs: EPOCH + startMs }));
+    .map(({ space, startMs, ...rest }) => {
+      const plan: BootPlan = { ...space, ...rest, startMs: EPOCH + startMs };
+      return plan;
+    });
 }
 
 /** Two boots of one host: serials start again, the clock goes on. */
