@@ -189,8 +189,12 @@ function killedBy(facts: Facts, life: Life, bound: Bound | undefined): Kill | un
   return undefined;
 }
 
-/** pid_namespaces(7): a namespace's pid 1 only dies of SIGKILL, and only from outside. */
+/**
+ * A pid 1 survives every signal from its own namespace, and SIGKILL alone ends it from
+ * outside (pid_namespaces(7)); the machine's own pid 1 survives them all.
+ */
 function isShielded(facts: Facts, life: Life, kill: Kill): boolean {
+  if (life.pid === 1 || kill.target === 1) return true;
   if (life.space === undefined || life.space.first !== life) return false;
   return kill.sig !== SIGKILL || facts.lifeAt[kill.at]?.space === life.space;
 }

@@ -81,7 +81,7 @@ function vote(facts: Facts, nodes: Map<Life, Node>): void {
     if (node === undefined || fork.thread) continue;
     const child = childOf(facts, fork);
     if (child !== undefined) {
-      node.initial += MATCH;
+      node.initial += facts.ppid(childEvent(facts, fork)) === node.life.pid ? MATCH : 1;
       explained.add(child);
       const made = nodes.get(child);
       const unsharedAt = unshared.get(node) ?? Infinity;
@@ -90,12 +90,12 @@ function vote(facts: Facts, nodes: Map<Life, Node>): void {
       }
       continue;
     }
-    if (fork.ret < RESERVED_PIDS && node.life.pid > RESERVED_PIDS) node.foreign += SELF;
+    if (isTooLow(fork.ret, node.life)) node.foreign += SELF;
     unmatched.set(node, (unmatched.get(node) ?? 0) + 1);
   }
   for (const wait of facts.waits) {
     const node = nodeAt(facts, nodes, wait.at);
-    if (node !== undefined && wait.ret < RESERVED_PIDS && node.life.pid > RESERVED_PIDS) {
+    if (node !== undefined && isTooLow(wait.ret, node.life)) {
       node.foreign += SELF;
     }
   }
@@ -105,6 +105,14 @@ function vote(facts: Facts, nodes: Map<Life, Node>): void {
     node.foreign += MATCH * Math.min(odd, forks);
   }
   voteBySelf(facts, nodes);
+}
+
+/**
+ * Numbers below RESERVED_PIDS are handed out once, upwards: a child's cannot lie below its
+ * parent's own.
+ */
+function isTooLow(ret: number, life: Life): boolean {
+  return ret < RESERVED_PIDS && ret < life.pid;
 }
 
 /** Where a life first put its next children into a new pid namespace (KERNEL fact 11). */
@@ -152,8 +160,9 @@ function childOf(facts: Facts, fork: Fork): Life | undefined {
 }
 
 /**
- * An event of the returned number whose record names the caller as parent and that cannot
- * be older than the call (fact 4): its position, or -1.
+ * An event of the returned number that cannot be older than the call (fact 4) and whose
+ * record names the caller as parent, or init, or the caller's own parent, as that of an
+ * orphan or under CLONE_PARENT would: its position, or -1.
  */
 export function childEvent(facts: Facts, fork: Fork): number {
   const [from, to] = facts.range(fork.ret);
@@ -169,7 +178,9 @@ export function childEvent(facts: Facts, fork: Fork): number {
   for (const i of [low - 1, low]) {
     if (i < from || i >= to) continue;
     const at = facts.own[i];
-    if (facts.ppid(at) === caller && facts.time(at) >= born) return at;
+    if (facts.time(at) < born) continue;
+    const ppid = facts.ppid(at);
+    if (ppid === caller || ppid === 1 || ppid === facts.ppid(fork.at)) return at;
   }
   return -1;
 }

@@ -121,7 +121,9 @@ function attachKill(facts: Facts, index: LifeIndex, kill: Kill, opid: number): v
 }
 
 function mayBeAlive(facts: Facts, index: LifeIndex, life: Life, kill: Kill): boolean {
-  if (life.waits.some((wait) => wait.reaps && wait.at < kill.at)) return false;
+  // A signal sent before the wait may be logged after it, by another thread.
+  const sent = facts.time(kill.at);
+  if (life.waits.some((wait) => wait.reaps && facts.clock[wait.at] < sent)) return false;
   if (index.begun(life) <= kill.at) return true;
   // Its first record may come after: it is older, or its clone was logged late (fact 4).
   return life.birth === undefined || facts.time(life.birth.at) <= facts.clock[kill.at];

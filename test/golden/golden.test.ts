@@ -37,7 +37,7 @@ describe.each(names)('%s', (name) => {
     const unidentified = processes.flatMap((p) => p.unidentified_children ?? []);
     expect(rows).toHaveLength(processes.length + unidentified.length);
     const pids = new Set(processes.map((p) => p.pid));
-    const explained = [...pids].map((pid) => [...renderExplanation({ processes }, pid)].join('\n'));
+    const explained = [...pids].map((pid) => [...renderExplanation([...processes], pid)].join('\n'));
     const whole = explained.join('\n');
     const rules = new Set(
       processes.flatMap((p) => p.evidence.map((conclusion) => conclusion.rule)),

@@ -17,6 +17,8 @@ interface Recipe {
   readonly thread?: true;
   readonly sibling?: true;
   readonly newNs?: true;
+  /** Never made by the C library. */
+  readonly raw?: true;
   /** The caller sleeps until the child execs or ends. */
   readonly vfork?: true;
 }
@@ -31,7 +33,8 @@ const RECIPES: Readonly<Partial<Record<OpKind, Recipe>>> = {
   clone3: { nr: 435, via: 'clone3', a0: null },
   spawn3: { nr: 435, via: 'clone3', a0: null, vfork: true },
   thread3: { nr: 435, via: 'clone3', a0: null, thread: true },
-  newpid3: { nr: 435, via: 'clone3', a0: null, newNs: true },
+  newpid3: { nr: 435, via: 'clone3', a0: null, newNs: true, raw: true },
+  sibling3: { nr: 435, via: 'clone3', a0: null, sibling: true, raw: true },
 };
 
 export function startBirth(m: Machine, task: Task, op: Op): void {
@@ -39,7 +42,10 @@ export function startBirth(m: Machine, task: Task, op: Op): void {
   if (recipe === undefined) return;
   const a0 = recipe.a0 === null ? pointer(m) : argHex(recipe.a0);
   const a1 = recipe.a0 === null ? '58' : '0';
-  enter(m, task, op, recipe.nr, [a0, a1, '0', pointer(m)], (call) => {
+  const raw = isRaw(op, recipe);
+  // The C library passes the child's function in the third argument.
+  const a2 = recipe.a0 === null && !raw ? pointer(m) : '0';
+  enter(m, task, op, recipe.nr, [a0, a1, a2, raw ? '0' : '8'], (call) => {
     const failed = obstacle(task, recipe);
     if (failed !== 0) return fail(m, task, op, call, failed);
     const { proc } = task;
@@ -50,6 +56,10 @@ export function startBirth(m: Machine, task: Task, op: Op): void {
     else beProcess(m, task, op, call, recipe, ns, numbers);
   });
 }
+
+/** A plain clone3 is made by the C library or by the program itself. */
+const isRaw = (op: Op, recipe: Recipe): boolean =>
+  recipe.raw === true || (op.kind === 'clone3' && op.x % 2 === 1);
 
 /** Why the kernel refuses, as a negative errno; 0 when it does not. */
 function obstacle(task: Task, recipe: Recipe): number {
@@ -106,6 +116,7 @@ function beProcess(
     child: child.index,
     parent: parent.index,
     sibling,
+    raw: isRaw(op, recipe),
     ret,
   };
   const done = (): void => leave(m, task, op.post * US, { call, result: ret, fact });

@@ -160,9 +160,11 @@ export function parentsOf(known: Known, life: TrueProcess): { exact: boolean; am
   const among = [first, ...life.parents.map((p) => p.parent)];
   if (birth === undefined) return { exact: false, among };
   among.push(birth.actor);
-  const shown = own.some((e) => e.parentThen === first);
+  const { raw, sibling } = birth.fact;
+  // A sibling that a raw clone3 made looks like an orphan that its parent took in.
+  const shown = own.some((e) => e.parentThen === first) && !(raw && sibling);
   const open = callerLevel(known, birth) === 0;
-  const sure = !birth.fact.sibling || (birth.fact.via !== 'clone3' && birth.parentThen === first);
+  const sure = !raw && (!sibling || birth.parentThen === first);
   return { exact: shown || (open && sure), among };
 }
 

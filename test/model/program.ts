@@ -43,13 +43,13 @@ const ORPHANS: Weights = { sibling: 4, subreaper: 2, setsid: 2, autoreap: 1, wai
 
 const NAMESPACES: Weights = { newpid: 4, newpid3: 1, unshare: 2, setsid: 2 };
 
-const ALL: Weights = { ...PLAIN, ...THREADS, ...ORPHANS, ...NAMESPACES };
+const ALL: Weights = { ...PLAIN, ...THREADS, ...ORPHANS, ...NAMESPACES, sibling3: 2 };
 
 const WEIGHTS: Readonly<Record<Profile, Weights>> = {
   plain: PLAIN,
   reuse: { ...PLAIN, ...ORPHANS, burn: 5, hold: 2 },
   threads: { ...PLAIN, ...THREADS },
-  orphans: { ...PLAIN, ...ORPHANS },
+  orphans: { ...PLAIN, ...ORPHANS, clone3: 2, sibling3: 2 },
   namespaces: { ...PLAIN, ...ORPHANS, ...NAMESPACES },
   hosts: { ...PLAIN, ...THREADS },
   all: ALL,
@@ -114,10 +114,7 @@ function bootOf(profile: Profile, most: number): fc.Arbitrary<BootPlan> {
         { weight: 1, arbitrary: fc.nat(30) },
       ),
     })
-    .map(({ space, startMs, ...rest }) => {
-      const plan: BootPlan = { ...space, ...rest, startMs: EPOCH + startMs };
-      return plan;
-    });
+    .map(({ space, startMs, ...rest }) => Object.assign(rest, space, { startMs: EPOCH + startMs }));
 }
 
 /** Two boots of one host: serials start again, the clock goes on. */

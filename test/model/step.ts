@@ -30,6 +30,7 @@ const ACTS: Readonly<Partial<Record<OpKind, (m: Machine, task: Task, op: Op) => 
   spawn3: startBirth,
   thread3: startBirth,
   newpid3: startBirth,
+  sibling3: startBirth,
   exec: startExec,
   execFail: startFailedExec,
   exit: startExit,

@@ -19,6 +19,7 @@ export const OP_KINDS = [
   'spawn3',
   'thread3',
   'newpid3',
+  'sibling3',
   'exec',
   'execFail',
   'exit',
@@ -131,6 +132,8 @@ export type Fact =
       /** The parent that the kernel gave it: the caller, or with CLONE_PARENT the caller's parent. */
       readonly parent: number;
       readonly sibling: boolean;
+      /** A clone3 that no C library made: its hidden flags may be any. */
+      readonly raw: boolean;
       /** What the call returned: the child's number in the caller's namespace. */
       readonly ret: number;
     }

@@ -30,7 +30,9 @@ function check(law: string, profile: Profile): void {
   const property = fc.property(programs(profile, SIZE), fc.nat(1_000_000), (program, choice) =>
     replay({ law, program, choice }),
   );
-  const result = fc.check(property, { numRuns: RUNS[law] * TIMES });
+  // A healthy run takes a second or two: the limit cuts the shrinking of large programs short.
+  const plugins = [fc.interruptAfterTimeLimit(20_000 * TIMES)];
+  const result = fc.check(property, { numRuns: RUNS[law] * TIMES, plugins });
   if (!result.failed || result.counterexample === null) return;
   const [program, choice] = result.counterexample;
   const note = messageOf(result.errorInstance);

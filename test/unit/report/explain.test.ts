@@ -4,7 +4,7 @@ import { renderExplanation } from '../../../src/report/explain.ts';
 import { documentOf, execOf, failedExecOf, idOf, lifeOf, T0 } from './documents.ts';
 
 function explain(processes: readonly ProcessDocument[], pid: number): string[] {
-  return [...renderExplanation({ processes }, pid)];
+  return [...renderExplanation(processes, pid)];
 }
 
 test('a pid that is not in the log has no explanation', () => {
