@@ -31,6 +31,7 @@ export function concludeEnds(facts: Facts, index: LifeIndex, spaces: readonly Sp
 function recorded(facts: Facts, life: Life): End | undefined {
   let exits = 0;
   let lastExit = -1;
+  let groupExit = -1;
   let execAt = -1;
   for (let i = life.from; i < life.to; i++) {
     const at = facts.own[i];
@@ -40,17 +41,21 @@ function recorded(facts: Facts, life: Life): End | undefined {
     }
     const kind = facts.kind(at);
     if (kind === KIND.exit_group) {
-      life.conclude('end', 'exit_group', 'proven', at);
-      return { source: 'exit_group', time: facts.time(at), code: statusOf(facts, at) };
-    }
-    if (kind === KIND.exit) {
+      if (groupExit < 0) groupExit = at;
+    } else if (kind === KIND.exit) {
       exits++;
       lastExit = at;
     } else if (isExec(facts, at)) {
-      // An exec leaves one thread, whichever called it (fact 15).
+      // An exec leaves one thread, whichever called it (fact 15): it also outlives an
+      // exit_group that another thread called meanwhile (do_group_exit, group_exec_task).
       exits = 0;
+      groupExit = -1;
       execAt = at;
     }
+  }
+  if (groupExit >= 0) {
+    life.conclude('end', 'exit_group', 'proven', groupExit);
+    return { source: 'exit_group', time: facts.time(groupExit), code: statusOf(facts, groupExit) };
   }
   if (exits === 0 || exits < 1 + threadsAfter(life, execAt)) return undefined;
   life.conclude('end', 'last_thread_exit', 'proven', lastExit);
@@ -181,8 +186,7 @@ function killedBy(facts: Facts, life: Life, bound: Bound | undefined): Kill | un
     if (kill.sig === 0 || HARMLESS.has(kill.sig)) continue;
     if (isShielded(facts, life, kill)) continue;
     if (CORE.has(kill.sig) && bound === undefined) continue;
-    const self = facts.lifeAt[kill.at] === life;
-    if (!self && facts.time(kill.at) < lastEntry) continue;
+    if (facts.time(kill.at) < lastEntry || survivedOwn(facts, life, kill)) continue;
     if (bound !== undefined && bound.at < kill.at) continue;
     return kill;
   }
@@ -197,6 +201,12 @@ function isShielded(facts: Facts, life: Life, kill: Kill): boolean {
   if (life.pid === 1 || kill.target === 1) return true;
   if (life.space === undefined || life.space.first !== life) return false;
   return kill.sig !== SIGKILL || facts.lifeAt[kill.at]?.space === life.space;
+}
+
+/** A signal to oneself takes effect before the next call: one thread that went on was not killed. */
+function survivedOwn(facts: Facts, life: Life, kill: Kill): boolean {
+  if (facts.lifeAt[kill.at] !== life || life.threads > 0) return false;
+  return facts.own[life.to - 1] > kill.at;
 }
 
 function latestEntry(facts: Facts, life: Life): number {

@@ -7,7 +7,8 @@
  *  - a birth: events that entered before the call that made the child are an earlier life's;
  *  - exit_group: only threads that were already in a call can log anything after it.
  */
-import type { Facts, Fork, Wait } from './facts.ts';
+import { HAVE } from '../event/table.ts';
+import { CLONE_PARENT, type Facts, type Fork, type Wait } from './facts.ts';
 import { KIND } from '../tables/kinds.ts';
 import { Life } from './life.ts';
 
@@ -45,6 +46,9 @@ class Cuts {
   readonly to: number;
   readonly #marks: Uint8Array;
   #floor: number;
+  /** Where the birth before was placed. */
+  #placed = -1;
+  #last: Fork | undefined;
 
   constructor(facts: Facts, from: number, to: number, waits: readonly Wait[]) {
     this.#facts = facts;
@@ -53,12 +57,15 @@ class Cuts {
     this.#floor = from;
     this.#marks = new Uint8Array(to - from + 1);
     let w = 0;
+    let ppid = -1;
     for (let i = from + 1; i < to; i++) {
       const before = facts.own[i - 1];
       const at = facts.own[i];
+      // The record of a crash shows no parent.
+      if (facts.ppid(before) >= 0) ppid = facts.ppid(before);
       while (w < waits.length && (waits[w].at < before || !waits[w].death)) w++;
       const reaped = w < waits.length && waits[w].at < at;
-      if (reaped || this.#afterEnd(before, at)) this.#marks[i - from] = 1;
+      if (reaped || this.#afterEnd(before, at, ppid)) this.#marks[i - from] = 1;
     }
   }
 
@@ -75,10 +82,22 @@ class Cuts {
     const born = facts.time(birth.at);
     let at = this.to;
     while (at > this.#floor && facts.time(facts.own[at - 1]) >= born) at--;
-    at = this.#tail(birth, at);
+    at = at === this.#placed ? this.#beside(birth, at) : this.#tail(birth, at);
     this.#floor = at;
+    this.#placed = at;
+    this.#last = birth;
     if (at < this.to) this.#marks[at - this.from] = 1;
     return at;
+  }
+
+  /** Two births before the same event: it is the later one's, unless its parent says otherwise. */
+  #beside(birth: Fork, at: number): number {
+    if (at === this.to || this.#last === undefined) return at;
+    const ppid = this.#facts.ppid(this.#facts.own[at]);
+    if (!isParent(this.#facts, this.#last, ppid) || isParent(this.#facts, birth, ppid)) return at;
+    let next = at + 1;
+    while (next < this.to && !this.isCut(next)) next++;
+    return next;
   }
 
   /**
@@ -99,12 +118,18 @@ class Cuts {
   }
 
   /** Unless it is a thread that had not been stopped yet; a birth says more, see `place`. */
-  #afterEnd(before: number, at: number): boolean {
+  #afterEnd(before: number, at: number, ppid: number): boolean {
     const facts = this.#facts;
-    if (facts.kind(before) !== KIND.exit_group) return false;
-    const sameParent = facts.ppid(before) === facts.ppid(at);
+    if (facts.kind(before) !== KIND.exit_group && !facts.has(before, HAVE.abend)) return false;
+    const sameParent = ppid === facts.ppid(at) || ppid < 0;
     return !sameParent || facts.time(at) > facts.time(before) + STRAGGLE_MS;
   }
+}
+
+/** Whether a birth's child would show this parent. */
+function isParent(facts: Facts, birth: Fork, ppid: number): boolean {
+  const sibling = (birth.flags & CLONE_PARENT) !== 0;
+  return ppid === (sibling ? facts.ppid(birth.at) : facts.pid(birth.at));
 }
 
 function endsLife(facts: Facts, at: number): boolean {

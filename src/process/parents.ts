@@ -106,7 +106,7 @@ function byBirth(
     return;
   }
   life.ppid = facts.ppid(birth.at);
-  life.parent = index.at(life.ppid, birth.at);
+  life.parent = parentAt(facts, index, life.ppid, birth.at);
   const rule = sibling ? 'clone_parent_flag' : 'clone_parent_shown';
   life.conclude('parent', rule, sibling ? 'proven' : 'inferred', birth.at);
 }
@@ -131,7 +131,8 @@ function bornAsSibling(
   const wait = life.waits[0];
   const shownAt = life.silent ? wait?.at : facts.own[life.from];
   const shown = life.silent ? wait?.waiter?.pid : facts.ppid(facts.own[life.from]);
-  if (shownAt === undefined || shown === caller.pid) return false;
+  if (shownAt === undefined || shown === undefined) return false;
+  if (shown < 0 || shown === caller.pid) return false;
   if (facts.own[caller.to - 1] > shownAt) return true;
   if (shown !== grandparent) return false;
   const parent = index.at(grandparent, birth.at);
@@ -151,7 +152,7 @@ function byPpid(facts: Facts, index: LifeIndex, life: Life, reapers: ReadonlySet
   const ppid = facts.ppid(first);
   if (ppid < 0) return;
   life.ppid = ppid;
-  const parent = index.at(ppid, first);
+  const parent = parentAt(facts, index, ppid, first);
   if (parent === life || (parent !== undefined && !hadBegun(facts, index, parent, life))) return;
   life.parent = parent;
   const adopts = ppid === INIT || (parent !== undefined && reapers.has(parent));
@@ -166,6 +167,18 @@ function hadBegun(facts: Facts, index: LifeIndex, parent: Life, life: Life): boo
     facts.time(parent.birth.at) <= facts.time(facts.own[life.from]) ||
     index.begun(parent) <= index.begun(life)
   );
+}
+
+/** How long a process may still be shown as parent after its exit was logged, in ms. */
+const PARTING_MS = 20;
+
+/** The life that a `ppid=` means: not one that had ended, whose children had new parents by then. */
+function parentAt(facts: Facts, index: LifeIndex, pid: number, at: number): Life | undefined {
+  const life = index.at(pid, at);
+  if (life === undefined || life.silent) return life;
+  const last = facts.own[life.to - 1];
+  const ended = facts.kind(last) === KIND.exit_group || facts.has(last, HAVE.abend);
+  return ended && last < at && facts.time(last) + PARTING_MS < facts.clock[at] ? undefined : life;
 }
 
 function byWait(facts: Facts, life: Life): void {
@@ -206,7 +219,7 @@ function followAdoptions(facts: Facts, index: LifeIndex, life: Life): void {
       parent.lostChildAt = at;
     }
     ppid = shown;
-    parent = index.at(shown, at);
+    parent = parentAt(facts, index, shown, at);
     life.adoptions.push({ at, ppid, parent });
   }
 }

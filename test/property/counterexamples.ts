@@ -1,18 +1,22 @@
-/** Counterexamples: programs that once broke a law, kept as files and replayed. */
+/**
+ * Counterexamples: histories that once broke a law, kept as files and replayed.
+ *
+ * The whole history is kept, not the program it came from: what a program means
+ * changes with the model.
+ */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { simulate } from '../model/kernel.ts';
 import { Rng } from '../model/rng.ts';
-import type { Program } from '../model/types.ts';
+import type { History } from '../model/types.ts';
 import { LAWS } from './laws.ts';
 
 export interface Counterexample {
   readonly law: string;
   /** What went wrong, for the reader. */
   readonly note: string;
-  readonly program: Program;
   /** Seed of what the law itself draws. */
   readonly choice: number;
+  readonly history: History;
 }
 
 const DIRECTORY = join(import.meta.dirname, 'counterexamples');
@@ -28,9 +32,9 @@ export function counterexamples(): [name: string, example: Counterexample][] {
     ]);
 }
 
-/** Throws when the law is still broken. */
-export function replay({ law, program, choice }: Omit<Counterexample, 'note'>): void {
-  LAWS[law](simulate(program), new Rng(choice));
+/** Throws when the law is broken. */
+export function run(law: string, history: History, choice: number): void {
+  LAWS[law](history, new Rng(choice));
 }
 
 /** Keeps one, if GODO_SAVE names a directory; says where. */
@@ -38,8 +42,8 @@ export function save(example: Counterexample): string {
   const directory = process.env.GODO_SAVE;
   if (directory === undefined) return 'set GODO_SAVE=DIRECTORY to keep it';
   mkdirSync(directory, { recursive: true });
-  const { law, program } = example;
-  const path = join(directory, `${law}-${program.profile}-${program.seed}.json`);
+  const { law, history } = example;
+  const path = join(directory, `${law}-${history.program.profile}-${history.program.seed}.json`);
   writeFileSync(path, `${JSON.stringify(example)}\n`);
   return `kept in ${path}`;
 }
