@@ -126,8 +126,9 @@ class Cuts {
   }
 }
 
-/** Whether a birth's child would show this parent. */
+/** Whether a birth's child may show this parent; clone3 hides whether it was CLONE_PARENT. */
 function isParent(facts: Facts, birth: Fork, ppid: number): boolean {
+  if (birth.kind === KIND.clone3 && ppid === facts.ppid(birth.at)) return true;
   const sibling = (birth.flags & CLONE_PARENT) !== 0;
   return ppid === (sibling ? facts.ppid(birth.at) : facts.pid(birth.at));
 }

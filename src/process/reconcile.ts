@@ -111,8 +111,10 @@ function attachBareKill(facts: Facts, index: LifeIndex, kill: Kill): void {
 
 function attachKill(facts: Facts, index: LifeIndex, kill: Kill, opid: number): void {
   const life = index.at(opid, kill.at);
-  if (life !== undefined && mayBeAlive(facts, index, life, kill)) {
-    life.signals.push(kill);
+  // The clone that began the next life may be logged after the signal to it.
+  for (const target of [life, life?.next]) {
+    if (target === undefined || !mayBeAlive(facts, index, target, kill)) continue;
+    target.signals.push(kill);
     return;
   }
   const lone = new Life(opid, 0, 0);
