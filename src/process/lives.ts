@@ -94,7 +94,10 @@ class Cuts {
   #beside(birth: Fork, at: number): number {
     if (at === this.to || this.#last === undefined) return at;
     const ppid = this.#facts.ppid(this.#facts.own[at]);
-    if (!isParent(this.#facts, this.#last, ppid) || isParent(this.#facts, birth, ppid)) return at;
+    // clone3 hides whether it was CLONE_PARENT.
+    const hidden = birth.kind === KIND.clone3 && ppid === this.#facts.ppid(birth.at);
+    if (hidden || isParent(this.#facts, birth, ppid)) return at;
+    if (!isParent(this.#facts, this.#last, ppid)) return at;
     let next = at + 1;
     while (next < this.to && !this.isCut(next)) next++;
     return next;
@@ -126,9 +129,8 @@ class Cuts {
   }
 }
 
-/** Whether a birth's child may show this parent; clone3 hides whether it was CLONE_PARENT. */
+/** Whether a birth's child shows this parent while it has the one it was born with. */
 function isParent(facts: Facts, birth: Fork, ppid: number): boolean {
-  if (birth.kind === KIND.clone3 && ppid === facts.ppid(birth.at)) return true;
   const sibling = (birth.flags & CLONE_PARENT) !== 0;
   return ppid === (sibling ? facts.ppid(birth.at) : facts.pid(birth.at));
 }
