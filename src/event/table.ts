@@ -81,6 +81,8 @@ export class EventTable {
   readonly execve = new Map<number, Uint8Array[]>();
   /** opid of each OBJ_PID record by row. */
   readonly objects = new Map<number, number[]>();
+  /** Session before a LOGIN record's, by row. */
+  readonly oldSessions = new Map<number, number>();
   /** Token of PATH item 0 by row, for execs that failed and rows whose SYSCALL has not come. */
   readonly names = new Map<number, number>();
 
@@ -292,6 +294,7 @@ export class EventTable {
       this.sig[row] = Math.max(this.sig[row], scan.sig);
     } else if (type === TYPE.LOGIN) {
       this.have[row] |= HAVE.login;
+      if (scan.oldSes >= 0) this.oldSessions.set(row, scan.oldSes);
     } else if (scan.pid > 0) {
       this.have[row] |= HAVE.other;
     }

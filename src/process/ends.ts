@@ -8,9 +8,8 @@
 import { HAVE } from '../event/table.ts';
 import { KIND } from '../tables/kinds.ts';
 import type { Facts, Kill } from './facts.ts';
-import type { End, Life } from './life.ts';
+import { type End, isThread, type Life } from './life.ts';
 import type { LifeIndex } from './life-index.ts';
-import { isThread } from './reconcile.ts';
 import type { Space } from './spaces.ts';
 
 const SIGKILL = 9;
@@ -94,19 +93,16 @@ function concluded(facts: Facts, index: LifeIndex, life: Life): End | undefined 
   if (bound === undefined && kill === undefined) return undefined;
   if (bound !== undefined) life.conclude('end', bound.rule, 'proven', bound.at);
   if (kill === undefined) {
-    const last = lastExit(facts, life);
     const by = bound as Bound;
-    const end = { source: by.source, time: Math.max(by.time, sign), after: sign };
-    if (last < 0) return end;
+    const last = lastExit(facts, life);
+    if (last < 0) return between(by.source, sign, by.time, {});
     // Every thread that ended did so by exit: the last of them gave the status.
     life.conclude('end', 'last_exit_before', 'inferred', last);
-    return { ...end, code: statusOf(facts, last) };
+    return between(by.source, sign, by.time, { code: statusOf(facts, last) });
   }
-  const sure = kill.sig === SIGKILL ? 'proven' : 'inferred';
-  life.conclude('exit_signal', 'signal_sent', sure, kill.at);
-  const after = Math.max(sign, facts.time(kill.at));
-  const time = bound === undefined ? after : Math.max(bound.time, after);
-  return { source: 'signal', time, after, signal: kill.sig };
+  life.conclude('exit_signal', 'signal_sent', 'inferred', kill.at);
+  const after = Math.max(sign ?? 0, facts.time(kill.at));
+  return between('signal', after, bound?.time ?? after, { signal: kill.sig });
 }
 
 function lastExit(facts: Facts, life: Life): number {
@@ -117,12 +113,24 @@ function lastExit(facts: Facts, life: Life): number {
   return last;
 }
 
-/** The latest moment at which it was certainly alive, in ms. */
-function lastSign(facts: Facts, life: Life): number {
+/**
+ * The latest moment at which it was certainly alive, in ms; undefined when nothing shows it.
+ * Waits and signals do not: a zombie can be waited for and signalled.
+ */
+function lastSign(facts: Facts, life: Life): number | undefined {
   if (!life.silent) return facts.clock[facts.own[life.to - 1]];
-  if (life.birth !== undefined) return facts.time(life.birth.at);
-  const first = life.signals[0]?.at ?? life.waits[0]?.at;
-  return first === undefined ? 0 : facts.time(first);
+  return life.birth === undefined ? undefined : facts.time(life.birth.at);
+}
+
+/** An end that lies between two moments; the later one never before the earlier. */
+function between(
+  source: End['source'],
+  after: number | undefined,
+  by: number,
+  status: Pick<End, 'code' | 'signal'>,
+): End {
+  if (after === undefined) return { source, time: by, ...status };
+  return { source, time: Math.max(by, after), after, ...status };
 }
 
 function endedBy(facts: Facts, index: LifeIndex, life: Life): Bound | undefined {
@@ -158,7 +166,8 @@ function endedBy(facts: Facts, index: LifeIndex, life: Life): Bound | undefined 
 function nextChildless(facts: Facts, life: Life): number {
   const { parent, birth } = life;
   if (parent === undefined || birth === undefined || birth.caller !== parent) return -1;
-  if (life.adoptions.length > 0) return -1;
+  // Another thread's fork may lie between the wait's look and its record.
+  if (life.adoptions.length > 0 || parent.threads > 0) return -1;
   for (const at of parent.childless) {
     if (at > birth.at && facts.time(at) >= facts.time(birth.at)) return at;
   }
@@ -232,14 +241,9 @@ function endSpace(facts: Facts, index: LifeIndex, space: Space): void {
   for (const life of lives) {
     if (life === first || !mayEndWith(life, at)) continue;
     if (facts.time(index.begun(life)) > by) continue;
-    const after = Math.max(lastSign(facts, life), end.after ?? 0);
+    const after = Math.max(lastSign(facts, life) ?? 0, end.after ?? 0);
     life.conclude('exit_signal', 'namespace_end', 'inferred', at);
-    life.end = {
-      source: 'namespace_end',
-      time: Math.max(by, after),
-      after,
-      signal: SIGKILL,
-    };
+    life.end = between('namespace_end', after > 0 ? after : undefined, by, { signal: SIGKILL });
   }
 }
 
@@ -266,9 +270,9 @@ function followParent(facts: Facts, life: Life): void {
     if (facts.table.kind[row] !== KIND.prctl || facts.table.a0[row] !== PR_SET_PDEATHSIG) continue;
     const signal = facts.table.a1[row];
     if (signal <= 0 || HARMLESS.has(signal) || latestEntry(facts, life) > parentEnd.time) return;
-    const after = Math.max(lastSign(facts, life), parentEnd.after ?? parentEnd.time);
+    const after = Math.max(lastSign(facts, life) ?? 0, parentEnd.after ?? parentEnd.time);
     life.conclude('exit_signal', 'parent_death_signal', 'inferred', facts.own[i]);
-    life.end = { source: 'signal', time: after, after, signal };
+    life.end = between('signal', after, after, { signal });
     return;
   }
 }

@@ -73,7 +73,7 @@ function link(facts: Facts, index: LifeIndex, nodes: Map<Life, Node>, node: Node
 }
 
 function vote(facts: Facts, nodes: Map<Life, Node>): void {
-  const unmatched = new Map<Node, number>();
+  const unmatched = new Map<Node, number[]>();
   const explained = new Set<Life>();
   const unshared = unsharedAtOf(facts, nodes);
   for (const fork of facts.forks) {
@@ -91,7 +91,9 @@ function vote(facts: Facts, nodes: Map<Life, Node>): void {
       continue;
     }
     if (isTooLow(fork.ret, node.life)) node.foreign += SELF;
-    unmatched.set(node, (unmatched.get(node) ?? 0) + 1);
+    const returns = unmatched.get(node);
+    if (returns === undefined) unmatched.set(node, [fork.ret]);
+    else returns.push(fork.ret);
   }
   for (const wait of facts.waits) {
     const node = nodeAt(facts, nodes, wait.at);
@@ -99,10 +101,9 @@ function vote(facts: Facts, nodes: Map<Life, Node>): void {
       node.foreign += SELF;
     }
   }
-  for (const [node, forks] of unmatched) {
-    let odd = 0;
-    for (const child of node.children) if (!explained.has(child.life)) odd++;
-    node.foreign += MATCH * Math.min(odd, forks);
+  for (const [node, returns] of unmatched) {
+    const odd = node.children.filter((child) => !explained.has(child.life));
+    node.foreign += MATCH * strangers(returns, odd.map((child) => child.life.pid));
   }
   voteBySelf(facts, nodes);
 }
@@ -152,6 +153,17 @@ function voteBySelf(facts: Facts, nodes: Map<Life, Node>): void {
 function nodeAt(facts: Facts, nodes: Map<Life, Node>, at: number): Node | undefined {
   const life = facts.lifeAt[at];
   return life === undefined ? undefined : nodes.get(life);
+}
+
+/**
+ * How many of the numbers may belong to as many of the pids: a number in a namespace is
+ * never above the pid that was handed out with it.
+ */
+function strangers(returns: readonly number[], pids: readonly number[]): number {
+  const numbers = [...returns].sort((a, b) => a - b);
+  let pairs = 0;
+  for (const pid of [...pids].sort((a, b) => a - b)) if (numbers[pairs] < pid) pairs++;
+  return pairs;
 }
 
 function childOf(facts: Facts, fork: Fork): Life | undefined {

@@ -1,4 +1,5 @@
 import type { Claim, Confidence, ExitSource } from '../model/process.ts';
+import { KIND } from '../tables/kinds.ts';
 import type { Fork, Kill, Wait } from './facts.ts';
 import type { Space } from './spaces.ts';
 
@@ -82,4 +83,9 @@ export class Life {
   conclude(claim: Claim, rule: string, confidence: Confidence, ...at: number[]): void {
     this.conclusions.push({ claim, rule, confidence, at });
   }
+}
+
+/** A thread: by flag, or by clone3 without any sign of a process (KERNEL fact 10). */
+export function isThread(fork: Fork): boolean {
+  return fork.thread || (fork.kind === KIND.clone3 && fork.child === undefined);
 }

@@ -57,15 +57,12 @@ class Cuts {
     this.#floor = from;
     this.#marks = new Uint8Array(to - from + 1);
     let w = 0;
-    let ppid = -1;
     for (let i = from + 1; i < to; i++) {
       const before = facts.own[i - 1];
       const at = facts.own[i];
-      // The record of a crash shows no parent.
-      if (facts.ppid(before) >= 0) ppid = facts.ppid(before);
       while (w < waits.length && (waits[w].at < before || !waits[w].death)) w++;
       const reaped = w < waits.length && waits[w].at < at;
-      if (reaped || this.#afterEnd(before, at, ppid)) this.#marks[i - from] = 1;
+      if (reaped || this.#otherSession(before, at) || this.#afterEnd(before, at)) this.#marks[i - from] = 1;
     }
   }
 
@@ -120,12 +117,18 @@ class Cuts {
     return at;
   }
 
+  /** A LOGIN record tells the session before: a session that the earlier event was not in. */
+  #otherSession(before: number, at: number): boolean {
+    const { table, rows } = this.#facts;
+    const old = table.oldSessions.get(rows[at]);
+    return old !== undefined && old !== table.ses[rows[before]];
+  }
+
   /** Unless it is a thread that had not been stopped yet; a birth says more, see `place`. */
-  #afterEnd(before: number, at: number, ppid: number): boolean {
+  #afterEnd(before: number, at: number): boolean {
     const facts = this.#facts;
     if (facts.kind(before) !== KIND.exit_group && !facts.has(before, HAVE.abend)) return false;
-    const sameParent = ppid === facts.ppid(at) || ppid < 0;
-    return !sameParent || facts.time(at) > facts.time(before) + STRAGGLE_MS;
+    return facts.time(at) > facts.time(before) + STRAGGLE_MS;
   }
 }
 

@@ -10,6 +10,7 @@ import { KIND } from '../tables/kinds.ts';
 import { CLONE_PARENT, type Facts, type Fork } from './facts.ts';
 import type { Life } from './life.ts';
 import type { LifeIndex } from './life-index.ts';
+import { isThread } from './life.ts';
 
 const PR_SET_CHILD_SUBREAPER = 36;
 const INIT = 1;
@@ -141,7 +142,7 @@ function bornAsSibling(
 
 /** The caller was told that it has no child while the life still had records to log. */
 function outlivedChildless(facts: Facts, life: Life, birth: Fork, caller: Life): boolean {
-  if (life.silent) return false;
+  if (life.silent || caller.forks.some((fork) => fork !== birth && isThread(fork))) return false;
   const last = facts.own[life.to - 1];
   return caller.childless.some((at) => at > birth.at && at < last);
 }
@@ -207,17 +208,28 @@ function breakCycles(index: LifeIndex): void {
   }
 }
 
+/** Whether the call alone tells the parent: neither CLONE_PARENT nor a clone3 that may hide it. */
+function isSureParent({ birth }: Life): boolean {
+  return birth !== undefined && birth.kind !== KIND.clone3 && (birth.flags & CLONE_PARENT) === 0;
+}
+
 /** Keeps each later change of ppid, and tells the parent that was left that it had ended. */
 function followAdoptions(facts: Facts, index: LifeIndex, life: Life): void {
   let ppid = life.ppid;
   let parent = life.parent;
+  let sure = isSureParent(life);
   for (let i = life.from; i < life.to; i++) {
     const at = facts.own[i];
     const shown = facts.ppid(at);
-    if (!facts.has(at, HAVE.syscall) || shown === ppid) continue;
-    if (parent !== undefined && (parent.lostChildAt < 0 || at < parent.lostChildAt)) {
+    if (!facts.has(at, HAVE.syscall)) continue;
+    if (shown === ppid) {
+      sure = true;
+      continue;
+    }
+    if (sure && parent !== undefined && (parent.lostChildAt < 0 || at < parent.lostChildAt)) {
       parent.lostChildAt = at;
     }
+    sure = true;
     ppid = shown;
     parent = parentAt(facts, index, shown, at);
     life.adoptions.push({ at, ppid, parent });

@@ -9,7 +9,7 @@ import { KIND } from '../tables/kinds.ts';
 import type { Facts, Fork, Kill, Wait } from './facts.ts';
 import { concludeEnds } from './ends.ts';
 import { childEvent, outsideInitial } from './initial.ts';
-import { Life } from './life.ts';
+import { isThread, Life } from './life.ts';
 import { LifeIndex } from './life-index.ts';
 import { livesOf, NO_EVIDENCE, type PidEvidence } from './lives.ts';
 import { concludeParents } from './parents.ts';
@@ -123,12 +123,27 @@ function attachKill(facts: Facts, index: LifeIndex, kill: Kill, opid: number): v
 }
 
 function mayBeAlive(facts: Facts, index: LifeIndex, life: Life, kill: Kill): boolean {
-  // A signal sent before the wait may be logged after it, by another thread.
-  const sent = facts.time(kill.at);
-  if (life.waits.some((wait) => wait.reaps && facts.clock[wait.at] < sent)) return false;
+  // A signal that found the zombie may be logged after the wait that reaped it, unless its
+  // sender had already logged something else in between.
+  const before = previousOwn(facts, kill.at);
+  if (life.waits.some((wait) => wait.reaps && wait.at < before)) return false;
   if (index.begun(life) <= kill.at) return true;
   // Its first record may come after: it is older, or its clone was logged late (fact 4).
   return life.birth === undefined || facts.time(life.birth.at) <= facts.clock[kill.at];
+}
+
+/** Position of the event that the same process logged before this one; -1 if none. */
+function previousOwn(facts: Facts, at: number): number {
+  const life = facts.lifeAt[at];
+  if (life === undefined) return -1;
+  let low = life.from;
+  let high = life.to;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (facts.own[middle] < at) low = middle + 1;
+    else high = middle;
+  }
+  return low > life.from ? facts.own[low - 1] : -1;
 }
 
 /**
@@ -154,8 +169,4 @@ function countThreads(index: LifeIndex): void {
       life.conclude('threads', sure ? 'clone_thread' : 'clone3_silent', sure ? 'proven' : 'inferred', made[0].at);
     }
   }
-}
-
-export function isThread(fork: Fork): boolean {
-  return fork.thread || (fork.kind === KIND.clone3 && fork.child === undefined);
 }

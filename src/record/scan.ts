@@ -54,6 +54,7 @@ const KEY = {
 } as const;
 const SYSCALL_KEY = Buffer.from('syscall', 'latin1');
 const DAEMON = Buffer.from('DAEMON_', 'latin1');
+const OLD_SES_KEY = Buffer.from('old-ses', 'latin1');
 const SUCCESS_KEY = Buffer.from('success', 'latin1');
 /** Linux's own limit is 2^22; anything a signed number of 32 bits holds is taken. */
 const MAX_PID = 0x7fffffff;
@@ -91,6 +92,8 @@ export class RecordScanner {
   auid = -1;
   uid = -1;
   ses = -1;
+  /** LOGIN's `old-ses`. */
+  oldSes = -1;
   sig = -1;
   item = -1;
   opid = -1;
@@ -155,6 +158,7 @@ export class RecordScanner {
     this.auid = -1;
     this.uid = -1;
     this.ses = -1;
+    this.oldSes = -1;
     this.sig = -1;
     this.item = -1;
     this.opid = -1;
@@ -405,6 +409,9 @@ export class RecordScanner {
           break;
         case 7:
           c = bytes[key + 1];
+          if (bytes[key] === 111 && isWord(bytes, key, OLD_SES_KEY)) {
+            this.oldSes = decimal(bytes, value, p);
+          }
           if (bytes[key] !== 115 || (c !== 121 && c !== 117)) break;
           if (c === 121 && isWord(bytes, key, SYSCALL_KEY)) {
             this.syscall = decimal(bytes, value, p);
