@@ -101,8 +101,9 @@ function concluded(facts: Facts, index: LifeIndex, life: Life): End | undefined 
     return between(by.source, sign, by.time, { code: statusOf(facts, last) });
   }
   life.conclude('exit_signal', 'signal_sent', 'inferred', kill.at);
-  const after = Math.max(sign ?? 0, facts.time(kill.at));
-  return between('signal', after, bound?.time ?? after, { signal: kill.sig });
+  // A signal is no sign of life: it may have found a zombie, and another have killed.
+  const by = Math.max(bound?.time ?? 0, facts.time(kill.at));
+  return between('signal', sign, by, { signal: kill.sig });
 }
 
 function lastExit(facts: Facts, life: Life): number {

@@ -94,6 +94,8 @@ interface Assigning {
   readonly index: LifeIndex;
   /** The call of each life that returned the lowest number. */
   readonly least: ReadonlyMap<Life, Fork>;
+  /** Numbers that lives' own calls show of themselves. */
+  readonly own: ReadonlyMap<Life, number>;
   /** Spaces of families whose parent has no life, by its pid. */
   readonly adrift: Map<number, Space>;
   readonly spaces: Space[];
@@ -102,7 +104,8 @@ interface Assigning {
 /** Gives each life outside the initial namespace its space, from the outermost inwards. */
 function assignSpaces(facts: Facts, index: LifeIndex): Space[] {
   const least = leastReturns(facts);
-  const all: Assigning = { facts, index, least, adrift: new Map(), spaces: [] };
+  const own = ownNumbers(facts);
+  const all: Assigning = { facts, index, least, own, adrift: new Map(), spaces: [] };
   const lives: Life[] = [];
   for (const life of index.all()) if (isOutside(all, life)) lives.push(life);
   lives.sort((a, b) => facts.own[a.from] - facts.own[b.from]);
@@ -191,7 +194,7 @@ function isOutside({ facts }: Assigning, life: Life): boolean {
 function enter(all: Assigning, life: Life, up: Life | undefined): void {
   const outer = up?.space;
   const flagged = life.birth !== undefined && (life.birth.flags & CLONE_NEWPID) !== 0;
-  const begins = flagged || all.least.get(life)?.ret === 2;
+  const begins = flagged || all.own.get(life) === 1 || all.least.get(life)?.ret === 2;
   if (up === undefined) life.space = adrift(all, life);
   else if (!begins && up.childSpace !== undefined) life.space = up.childSpace;
   else if (outer !== undefined && !begins && !isBelow(all, life, up)) life.space = outer;
@@ -235,6 +238,8 @@ function newSpace(
  * lowest is 2, or higher by no more than its parent's later children took before it.
  */
 function isFirst(all: Assigning, life: Life, up: Life | undefined): boolean {
+  const own = all.own.get(life);
+  if (own !== undefined) return own === 1;
   const least = all.least.get(life);
   if (least === undefined || least.ret === 2) return true;
   const born = life.birth?.at ?? all.facts.own[life.from];
@@ -264,6 +269,23 @@ function enterLaterChildren(all: Assigning): void {
     life.space = space;
     space.members.push(life);
   }
+}
+
+/** What setsid returned, and what a life called itself in a signal (fact 9). */
+function ownNumbers(facts: Facts): Map<Life, number> {
+  const own = new Map<Life, number>();
+  for (let at = 0; at < facts.rows.length; at++) {
+    const row = facts.rows[at];
+    if (facts.table.kind[row] !== KIND.setsid || facts.table.success[row] !== 1) continue;
+    const life = facts.lifeAt[at];
+    if (life !== undefined) own.set(life, facts.table.exit[row]);
+  }
+  for (const kill of facts.kills) {
+    const life = facts.lifeAt[kill.at];
+    if (life === undefined || kill.target === 0 || kill.opids[0] !== life.pid) continue;
+    if (facts.kind(kill.at) !== KIND.tkill && !own.has(life)) own.set(life, kill.target);
+  }
+  return own;
 }
 
 /** The call of each life that returned the lowest number. */
@@ -441,9 +463,17 @@ function possible(matching: Matching, fork: Fork, life: Life): boolean {
   const { facts, shown, waited } = matching;
   if (facts.time(fork.at) > facts.time(facts.own[life.from])) return false;
   const number = shown.get(life);
-  if (number !== undefined && number !== fork.ret) return false;
+  const begins = life.space !== matching.space && life.space?.first === life;
+  if (!begins && number !== undefined && number !== fork.ret) return false;
+  if (begins && !mayBegin(fork)) return false;
   const wait = waited.get(fork.ret);
   return wait === undefined || facts.own[life.to - 1] < wait.at;
+}
+
+/** Whether a call's child may be the pid 1 of a new namespace. */
+function mayBegin(fork: Fork): boolean {
+  if (fork.kind === KIND.clone3 || (fork.flags & CLONE_NEWPID) !== 0) return true;
+  return fork.caller?.childSpace !== undefined;
 }
 
 function bear(
@@ -459,6 +489,11 @@ function bear(
   const strength = matching.shown.get(life) === fork.ret ? 'proven' : confidence;
   life.conclude('birth', rule, strength, fork.at);
   number(space, fork.ret, life);
+  if ((fork.flags & CLONE_NEWPID) !== 0 && life.space === space) {
+    // Its flag says what nothing else did: it is the pid 1 of a namespace of its own.
+    life.space = new Space(space, life);
+    life.nsPid = 1;
+  }
   if (life.space === space && life.nsPid === 0) life.nsPid = fork.ret;
 }
 
