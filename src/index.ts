@@ -8,7 +8,13 @@ import type { Analysis } from './model/analysis.ts';
 import { Analyzer } from './pipeline.ts';
 
 export type { Analysis, Processes } from './model/analysis.ts';
-export { FAULT_KINDS, type Fault, type FaultKind, type Severity, type Stage } from './model/fault.ts';
+export {
+  FAULT_KINDS,
+  type Fault,
+  type FaultKind,
+  type Severity,
+  type Stage,
+} from './model/fault.ts';
 export {
   type Claim,
   type Confidence,

@@ -252,7 +252,8 @@ export class Analyzer {
     const types = this.#scanner.types;
     const counted: [string, number][] = [];
     for (const [id, count] of this.#typeCounts.entries()) {
-      if (count !== undefined) counted.push([Buffer.from(types.bytes(id)).toString('latin1'), count]);
+      if (count !== undefined)
+        counted.push([Buffer.from(types.bytes(id)).toString('latin1'), count]);
     }
     return Object.fromEntries(counted.sort((a, b) => (a[0] < b[0] ? -1 : 1)));
   }

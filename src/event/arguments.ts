@@ -1,6 +1,11 @@
 /** EXECVE records to an argument vector. */
 import { decodeHex, decodeText } from '../base/text.ts';
-import { assembleExecve, decodeRecord, type Arguments, type ExecveRecord } from '../record/decode.ts';
+import {
+  assembleExecve,
+  decodeRecord,
+  type Arguments,
+  type ExecveRecord,
+} from '../record/decode.ts';
 import { isProblem, parseRecord } from '../record/parse.ts';
 
 const SPACE = 32;
@@ -43,7 +48,8 @@ function plainArguments(body: Uint8Array): string[] | undefined {
     p++;
     const digits = p;
     let index = 0;
-    for (; p < body.length && body[p] >= 48 && body[p] <= 57; p++) index = index * 10 + body[p] - 48;
+    for (; p < body.length && body[p] >= 48 && body[p] <= 57; p++)
+      index = index * 10 + body[p] - 48;
     if (p === digits || index !== args.length || body[p] !== EQUALS) return undefined;
     p++;
     const start = p;

@@ -144,7 +144,9 @@ export class EventTable {
   #row(scan: RecordScanner, bytes: Uint8Array): number {
     const last = this.#last;
     const node =
-      scan.nodeEnd > scan.nodeStart ? this.nodes.intern(bytes, scan.nodeStart, scan.nodeEnd) + 1 : 0;
+      scan.nodeEnd > scan.nodeStart
+        ? this.nodes.intern(bytes, scan.nodeStart, scan.nodeEnd) + 1
+        : 0;
     const { time, serial } = scan;
     if (
       last >= 0 &&
@@ -218,10 +220,12 @@ export class EventTable {
     this.uid[row] = scan.uid;
     this.ses[row] = scan.ses;
     const tokens = this.tokens;
-    this.tty[row] = scan.ttyEnd > scan.ttyStart ? tokens.intern(bytes, scan.ttyStart, scan.ttyEnd) : NONE;
+    this.tty[row] =
+      scan.ttyEnd > scan.ttyStart ? tokens.intern(bytes, scan.ttyStart, scan.ttyEnd) : NONE;
     this.comm[row] =
       scan.commEnd > scan.commStart ? tokens.intern(bytes, scan.commStart, scan.commEnd) : NONE;
-    this.exe[row] = scan.exeEnd > scan.exeStart ? tokens.intern(bytes, scan.exeStart, scan.exeEnd) : NONE;
+    this.exe[row] =
+      scan.exeEnd > scan.exeStart ? tokens.intern(bytes, scan.exeStart, scan.exeEnd) : NONE;
   }
 
   #failedExec(row: number): boolean {
@@ -391,10 +395,31 @@ export class EventTable {
     this.kind = grown(this.kind, new Uint8Array(rows));
     this.success = grown(this.success, new Int8Array(rows));
     this.sig = grown(this.sig, new Int16Array(rows));
-    for (const name of ['serial', 'records', 'paths', 'arch', 'nr', 'auid', 'uid', 'ses'] as const) {
+    for (const name of [
+      'serial',
+      'records',
+      'paths',
+      'arch',
+      'nr',
+      'auid',
+      'uid',
+      'ses',
+    ] as const) {
       this[name] = grown(this[name], new Uint32Array(rows));
     }
-    const signed = ['node', 'a0', 'a1', 'a2', 'a3', 'pid', 'ppid', 'tty', 'comm', 'exe', 'cwd'] as const;
+    const signed = [
+      'node',
+      'a0',
+      'a1',
+      'a2',
+      'a3',
+      'pid',
+      'ppid',
+      'tty',
+      'comm',
+      'exe',
+      'cwd',
+    ] as const;
     for (const name of signed) this[name] = grown(this[name], new Int32Array(rows));
   }
 }

@@ -14,14 +14,26 @@ export type Stage = 'source' | 'record' | 'event' | 'order' | 'process';
 /** Every kind of fault with its stage, severity and meaning: the one list that code and docs share. */
 export const FAULT_KINDS = {
   unreadable: ['source', 'error', 'the input could not be read to its end'],
-  'gzip-damaged': ['source', 'error', 'the gzip stream is damaged or cut; what came before is used'],
+  'gzip-damaged': [
+    'source',
+    'error',
+    'the gzip stream is damaged or cut; what came before is used',
+  ],
   'line-too-long': ['source', 'error', 'the line is longer than 1 MiB'],
   'not-audit': ['record', 'error', 'the line is not an audit record'],
   'bad-header': ['record', 'error', 'the record has no readable msg=audit(SEC.MS:SERIAL)'],
-  'bad-field': ['record', 'error', 'a field that the record type must have is missing or unreadable'],
+  'bad-field': [
+    'record',
+    'error',
+    'a field that the record type must have is missing or unreadable',
+  ],
   truncated: ['record', 'error', 'the last line of the input is cut in the middle of a record'],
   conflict: ['event', 'error', 'two different records claim the same place in one event'],
-  'no-syscall': ['event', 'warning', 'the event has records that need a SYSCALL record, and none came'],
+  'no-syscall': [
+    'event',
+    'warning',
+    'the event has records that need a SYSCALL record, and none came',
+  ],
   'missing-arguments': ['event', 'warning', 'EXECVE records hold fewer arguments than argc says'],
   'no-execve': ['event', 'warning', 'a successful exec has no EXECVE record'],
   'unknown-arch': ['event', 'warning', 'the architecture is not one whose system calls are known'],

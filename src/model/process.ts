@@ -24,7 +24,14 @@ export interface Evidence {
 }
 
 /** The evidence that set `start_timestamp`. `first_record`: born by then, the fork is not in the log. */
-export type StartSource = 'fork' | 'vfork' | 'clone' | 'clone3' | 'first_record' | 'wait' | 'signal';
+export type StartSource =
+  | 'fork'
+  | 'vfork'
+  | 'clone'
+  | 'clone3'
+  | 'first_record'
+  | 'wait'
+  | 'signal';
 
 /** The evidence that set `exit_timestamp`. */
 export type ExitSource =

@@ -292,7 +292,8 @@ function startOf(
       start_source: FORK_NAMES.get(birth.kind) as StartSource,
     };
   }
-  if (!life.silent) return { start_timestamp: firstTime(facts, life), start_source: 'first_record' };
+  if (!life.silent)
+    return { start_timestamp: firstTime(facts, life), start_source: 'first_record' };
   const wait = life.waits[0];
   const source = wait !== undefined && wait.at === life.anchor ? 'wait' : 'signal';
   return { start_timestamp: facts.clock[life.anchor], start_source: source };

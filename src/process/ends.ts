@@ -233,7 +233,9 @@ function endSpace(facts: Facts, index: LifeIndex, space: Space): void {
   const { first } = space;
   const end = first?.end;
   if (first === undefined || end === undefined) return;
-  const from = first.conclusions.findLast((one) => one.claim === 'end' || one.claim === 'exit_signal');
+  const from = first.conclusions.findLast(
+    (one) => one.claim === 'end' || one.claim === 'exit_signal',
+  );
   const at = from?.at[0] ?? -1;
   if (at < 0) return;
   const by = afterFirst(facts, first, end);

@@ -103,7 +103,12 @@ function vote(facts: Facts, nodes: Map<Life, Node>): void {
   }
   for (const [node, returns] of unmatched) {
     const odd = node.children.filter((child) => !explained.has(child.life));
-    node.foreign += MATCH * strangers(returns, odd.map((child) => child.life.pid));
+    node.foreign +=
+      MATCH *
+      strangers(
+        returns,
+        odd.map((child) => child.life.pid),
+      );
   }
   voteBySelf(facts, nodes);
 }
@@ -233,7 +238,6 @@ function decide(order: readonly Node[]): void {
   }
   for (const node of order) {
     const cut = node.forced ? 0 : CUT_COST;
-    node.outside =
-      (node.parent?.outside ?? false) || node.costForeign + cut < node.costInitial;
+    node.outside = (node.parent?.outside ?? false) || node.costForeign + cut < node.costInitial;
   }
 }

@@ -62,7 +62,8 @@ class Cuts {
       const at = facts.own[i];
       while (w < waits.length && (waits[w].at < before || !waits[w].death)) w++;
       const reaped = w < waits.length && waits[w].at < at;
-      if (reaped || this.#otherSession(before, at) || this.#afterEnd(before, at)) this.#marks[i - from] = 1;
+      if (reaped || this.#otherSession(before, at) || this.#afterEnd(before, at))
+        this.#marks[i - from] = 1;
     }
   }
 

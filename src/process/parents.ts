@@ -6,6 +6,7 @@
  * (KERNEL facts 8 and 10).
  */
 import { HAVE } from '../event/table.ts';
+import type { Confidence } from '../model/process.ts';
 import { KIND } from '../tables/kinds.ts';
 import { CLONE_PARENT, type Facts, type Fork } from './facts.ts';
 import type { Life } from './life.ts';
@@ -44,7 +45,12 @@ function byCaller(facts: Facts, life: Life, birth: Fork, caller: number): void {
   }
   life.ppid = caller;
   life.parent = birth.caller;
-  life.conclude('parent', 'caller', open ? 'ambiguous' : 'proven', birth.at);
+  life.conclude('parent', 'caller', open ? 'ambiguous' : sureness(life), birth.at);
+}
+
+/** Who bore it is no surer than that this call bore it. */
+function sureness(life: Life): Confidence {
+  return life.conclusions.find((one) => one.claim === 'birth')?.confidence ?? 'proven';
 }
 
 /**
@@ -109,7 +115,7 @@ function byBirth(
   life.ppid = facts.ppid(birth.at);
   life.parent = parentAt(facts, index, life.ppid, birth.at);
   const rule = sibling ? 'clone_parent_flag' : 'clone_parent_shown';
-  life.conclude('parent', rule, sibling ? 'proven' : 'inferred', birth.at);
+  life.conclude('parent', rule, sibling ? sureness(life) : 'inferred', birth.at);
 }
 
 /**

@@ -50,7 +50,8 @@ function finalLives(facts: Facts): LifeIndex {
   const evidence = new Map<number, Gathered>();
   for (const fork of facts.forks) {
     fork.child = undefined;
-    if (!fork.thread && facts.outside[fork.at] === 0) gathered(evidence, fork.ret).births.push(fork);
+    if (!fork.thread && facts.outside[fork.at] === 0)
+      gathered(evidence, fork.ret).births.push(fork);
   }
   for (const wait of facts.waits) {
     if (facts.outside[wait.at] === 0) gathered(evidence, wait.ret).waits.push(wait);
@@ -166,7 +167,12 @@ function countThreads(index: LifeIndex): void {
     if (life.threads > 0) {
       const made = life.forks.filter(isThread);
       const sure = made.every((fork) => fork.thread);
-      life.conclude('threads', sure ? 'clone_thread' : 'clone3_silent', sure ? 'proven' : 'inferred', made[0].at);
+      life.conclude(
+        'threads',
+        sure ? 'clone_thread' : 'clone3_silent',
+        sure ? 'proven' : 'inferred',
+        made[0].at,
+      );
     }
   }
 }

@@ -11,7 +11,14 @@
 import { KIND } from '../tables/kinds.ts';
 import { align, type Pair } from './align.ts';
 import { eliminate } from './elimination.ts';
-import { CLONE_NEWPID, CLONE_PARENT, type Facts, type Fork, type Kill, type Wait } from './facts.ts';
+import {
+  CLONE_NEWPID,
+  CLONE_PARENT,
+  type Facts,
+  type Fork,
+  type Kill,
+  type Wait,
+} from './facts.ts';
 import { Life } from './life.ts';
 import type { LifeIndex } from './life-index.ts';
 
@@ -109,12 +116,14 @@ function assignSpaces(facts: Facts, index: LifeIndex): Space[] {
   const lives: Life[] = [];
   for (const life of index.all()) if (isOutside(all, life)) lives.push(life);
   lives.sort((a, b) => facts.own[a.from] - facts.own[b.from]);
+  beginUnshared(all);
   const entered = new Set<Life>();
   for (const life of lives) {
     // Up to the nearest ancestor whose space is known, then down again: no recursion.
     const path: Life[] = [];
     let walk: Life | undefined = life;
-    while (walk !== undefined && isOutside(all, walk) && !entered.has(walk)) {
+    while (walk !== undefined && walk.space === undefined && isOutside(all, walk)) {
+      if (entered.has(walk)) break;
       entered.add(walk);
       path.push(walk);
       walk = parentByPpid(facts, index, walk);
@@ -187,6 +196,23 @@ function distanceBelow(host: readonly Fork[], guest: readonly Fork[]): number {
   return first.ret > below ? first.ret - below : Infinity;
 }
 
+/** The first child after an unshare that the log holds is its namespace's pid 1 (fact 11). */
+function beginUnshared(all: Assigning): void {
+  const { facts } = all;
+  for (let at = 0; at < facts.rows.length; at++) {
+    const row = facts.rows[at];
+    if (facts.table.kind[row] !== KIND.unshare || facts.table.success[row] !== 1) continue;
+    const life = facts.lifeAt[at];
+    if ((facts.table.a0[row] & CLONE_NEWPID) === 0 || life?.childSpace !== undefined) continue;
+    const birth = life?.forks.find((fork) => fork.at > at && !fork.thread);
+    if (life === undefined || birth?.child === undefined) continue;
+    if ((birth.flags & CLONE_NEWPID) !== 0) continue;
+    life.childSpace = newSpace(all, life.space, birth.child);
+    birth.child.space = life.childSpace;
+    life.childSpace.members.push(birth.child);
+  }
+}
+
 function isOutside({ facts }: Assigning, life: Life): boolean {
   return !life.silent && facts.outside[facts.own[life.from]] === 1;
 }
@@ -199,7 +225,7 @@ function enter(all: Assigning, life: Life, up: Life | undefined): void {
   else if (!begins && up.childSpace !== undefined) life.space = up.childSpace;
   else if (outer !== undefined && !begins && !isBelow(all, life, up)) life.space = outer;
   else {
-    life.space = newSpace(all, outer, life, up);
+    life.space = newSpace(all, outer, isFirst(all, life, up) ? life : undefined);
     // Without the flag it was unshare: every later child goes the same way.
     if (!flagged) up.childSpace ??= life.space;
   }
@@ -211,19 +237,13 @@ function adrift(all: Assigning, life: Life): Space {
   const ppid = all.facts.ppid(all.facts.own[life.from]);
   let space = all.adrift.get(ppid);
   if (space === undefined || all.least.get(life)?.ret === 2) {
-    space = newSpace(all, undefined, life, undefined);
+    space = newSpace(all, undefined, isFirst(all, life, undefined) ? life : undefined);
     all.adrift.set(ppid, space);
   }
   return space;
 }
 
-function newSpace(
-  all: Assigning,
-  outer: Space | undefined,
-  life: Life,
-  up: Life | undefined,
-): Space {
-  const first = isFirst(all, life, up) ? life : undefined;
+function newSpace(all: Assigning, outer: Space | undefined, first: Life | undefined): Space {
   const space = new Space(outer, first);
   if (first !== undefined) {
     first.nsPid = 1;

@@ -468,7 +468,11 @@ const LOG_PREFIX =
 
 /** Where `type=` starts after such a prefix, or -1. */
 function afterLogPrefix(bytes: Uint8Array, start: number, end: number): number {
-  const head = Buffer.from(bytes.buffer, bytes.byteOffset + start, Math.min(end - start, MAX_PREFIX));
+  const head = Buffer.from(
+    bytes.buffer,
+    bytes.byteOffset + start,
+    Math.min(end - start, MAX_PREFIX),
+  );
   const prefix = LOG_PREFIX.exec(head.toString('latin1'));
   return prefix === null ? -1 : start + prefix[0].length;
 }
