@@ -7,7 +7,7 @@
  * about 100 bytes, whatever its records' length.
  */
 import { Interner } from '../base/intern.ts';
-import { RecordScanner } from '../record/scan.ts';
+import type { RecordScanner } from '../record/scan.ts';
 import { TYPE } from '../record/types.ts';
 import { KIND, syscallKind } from '../tables/kinds.ts';
 

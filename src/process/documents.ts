@@ -35,7 +35,7 @@ const NOTHING: Program = { at: -1, args: undefined, exe: undefined, comm: undefi
  * in front make code-unit order the order of hosts, then times, then serials. An event that
  * is logged later cannot change it, so a log that grows at its end keeps its `_id`s.
  */
-export function lifeId(facts: Facts, life: Life): string {
+function lifeId(facts: Facts, life: Life): string {
   const row = facts.rows[life.anchor];
   const time = facts.table.time[row];
   const seconds = Math.floor(time / 1000);

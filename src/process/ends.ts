@@ -94,7 +94,7 @@ function concluded(facts: Facts, index: LifeIndex, life: Life): End | undefined 
   if (bound !== undefined) life.conclude('end', bound.rule, 'proven', bound.at);
   if (kill === undefined) {
     const by = bound as Bound;
-    const last = lastExit(facts, life);
+    const last = finalExit(facts, life);
     if (last < 0) return between(by.source, sign, by.time, {});
     // Every thread that ended did so by exit: the last of them gave the status.
     life.conclude('end', 'last_exit_before', 'inferred', last);
@@ -106,7 +106,7 @@ function concluded(facts: Facts, index: LifeIndex, life: Life): End | undefined 
   return between('signal', sign, by, { signal: kill.sig });
 }
 
-function lastExit(facts: Facts, life: Life): number {
+function finalExit(facts: Facts, life: Life): number {
   let last = -1;
   for (let i = life.from; i < life.to; i++) {
     if (facts.kind(facts.own[i]) === KIND.exit) last = facts.own[i];

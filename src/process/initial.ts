@@ -12,7 +12,7 @@ import type { Life } from './life.ts';
 import type { LifeIndex } from './life-index.ts';
 
 /** Linux hands out numbers from here on after the first wrap (RESERVED_PIDS in kernel/pid.c). */
-export const RESERVED_PIDS = 300;
+const RESERVED_PIDS = 300;
 
 /** What it takes to believe in a namespace that no flag shows: more than one odd child. */
 const CUT_COST = 3;

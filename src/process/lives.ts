@@ -157,11 +157,11 @@ function assemble(
     if (i < cuts.to && !cuts.isCut(i)) continue;
     // Of several births before the same event the last is its own; the others left no event.
     while (b < births.length && placed[b] === i && (i === cuts.to || placed[b + 1] === i)) {
-      lives.push(born(pid, births[b++], i, i));
+      lives.push(bornLife(pid, births[b++], i, i));
     }
     if (i === cuts.to) break;
     const end = nextCut(cuts, i);
-    if (b < births.length && placed[b] === i) lives.push(born(pid, births[b++], i, end));
+    if (b < births.length && placed[b] === i) lives.push(bornLife(pid, births[b++], i, end));
     else lives.push(new Life(pid, i, end));
   }
   return lives;
@@ -173,7 +173,7 @@ function nextCut(cuts: Cuts, from: number): number {
   return i;
 }
 
-function born(pid: number, birth: Fork, from: number, to: number): Life {
+function bornLife(pid: number, birth: Fork, from: number, to: number): Life {
   const life = new Life(pid, from, to);
   life.birth = birth;
   birth.child = life;

@@ -152,7 +152,8 @@ function previousOwn(facts: Facts, at: number): number {
  * signalled by that number; a thread never (fact 10).
  */
 function dropThreads(index: LifeIndex): void {
-  for (const life of [...index.all()]) {
+  const lives = [...index.all()];
+  for (const life of lives) {
     if (!life.silent || life.birth?.kind !== KIND.clone3) continue;
     if (life.waits.length > 0 || life.signals.length > 0) continue;
     life.birth.child = undefined;

@@ -319,7 +319,7 @@ function leastReturns(facts: Facts): Map<Life, Fork> {
   return least;
 }
 
-export function parentByPpid(facts: Facts, index: LifeIndex, life: Life): Life | undefined {
+function parentByPpid(facts: Facts, index: LifeIndex, life: Life): Life | undefined {
   if (life.silent) return undefined;
   const first = facts.own[life.from];
   const parent = index.at(facts.ppid(first), first);
@@ -482,9 +482,9 @@ function forkIndex(forks: readonly Fork[], at: number): number {
 function possible(matching: Matching, fork: Fork, life: Life): boolean {
   const { facts, shown, waited } = matching;
   if (facts.time(fork.at) > facts.time(facts.own[life.from])) return false;
-  const number = shown.get(life);
+  const ownNumber = shown.get(life);
   const begins = life.space !== matching.space && life.space?.first === life;
-  if (!begins && number !== undefined && number !== fork.ret) return false;
+  if (!begins && ownNumber !== undefined && ownNumber !== fork.ret) return false;
   if (begins && !mayBegin(fork)) return false;
   const wait = waited.get(fork.ret);
   return wait === undefined || facts.own[life.to - 1] < wait.at;

@@ -1,0 +1,121 @@
+/** Fact 12: a pid is used again, and each time it is another process. */
+import { describe, expect, test } from 'vitest';
+import { endOf, livesOf, Log, treeOf } from '../../support/log.ts';
+
+const programsOf = (log: Log, pid: number): unknown[] =>
+  livesOf(log.documents, pid).map((life) => life.args?.[0]);
+
+describe('what parts two lives of a pid', () => {
+  test('the wait between them', () => {
+    const log = new Log()
+      .exec(0, [1001, 1000], ['a'])
+      .wait(0, [1000, 900], 1001)
+      .exec(0, [1001, 1000], ['b']);
+    expect(programsOf(log, 1001)).toEqual(['a', 'b']);
+  });
+
+  test('an exit_group, by the other parent after it', () => {
+    const log = new Log()
+      .exec(0, [1001, 1000], ['a'])
+      .exitGroup(4, [1001, 1000], 1)
+      .exec(4, [1001, 1002], ['b']);
+    expect(programsOf(log, 1001)).toEqual(['a', 'b']);
+    expect(livesOf(log.documents, 1001).map((life) => life.exit_code)).toEqual([1, undefined]);
+  });
+
+  test('an exit_group, by the time after it', () => {
+    const log = new Log()
+      .exec(0, [1001, 1000], ['a'])
+      .exitGroup(4, [1001, 1000], 1)
+      .exec(5000, [1001, 1000], ['b']);
+    expect(programsOf(log, 1001)).toEqual(['a', 'b']);
+  });
+
+  test('a crash, by the time after it', () => {
+    const log = new Log()
+      .exec(0, [1001, 1000], ['a'])
+      .abend(4, [1001, 1000], 11)
+      .exec(5000, [1001, 1000], ['b']);
+    expect(programsOf(log, 1001)).toEqual(['a', 'b']);
+  });
+
+  test('a parent that changed though it lives on', () => {
+    const log = new Log()
+      .touch(0, [1000, 900])
+      .exec(0, [1001, 1000], ['a'])
+      .exec(8, [1001, 1002], ['b'])
+      .touch(12, [1000, 900]);
+    expect(programsOf(log, 1001)).toEqual(['a', 'b']);
+  });
+
+  test('the time of the next birth, though nothing else tells of the first end', () => {
+    const log = new Log()
+      .fork(0, [1000, 900], 1001)
+      .exec(4, [1001, 1000], ['a'])
+      .fork(100, [1000, 900], 1001)
+      .exec(104, [1001, 1000], ['b']);
+    expect(programsOf(log, 1001)).toEqual(['a', 'b']);
+    const [first] = livesOf(log.documents, 1001);
+    expect(endOf(first)).toEqual({ source: 'pid_reused', after: 4, by: 100 });
+  });
+
+  test('the time of the next birth, though that is logged late', () => {
+    const log = new Log()
+      .fork(0, [1000, 900], 1001)
+      .exec(4, [1001, 1000], ['a'])
+      .exec(104, [1001, 1000], ['b'])
+      .fork(100, [1000, 900], 1001);
+    expect(programsOf(log, 1001)).toEqual(['a', 'b']);
+  });
+});
+
+test('lives that left no record of their own are told apart by their forks', () => {
+  const log = new Log();
+  for (const i of [0, 1, 2]) log.fork(i * 100, [1000, 900], 1001);
+  const lives = livesOf(log.documents, 1001);
+  expect(lives.map((life) => life.exit_source)).toEqual(['pid_reused', 'pid_reused', undefined]);
+});
+
+test('one of them in the middle', () => {
+  const log = new Log()
+    .fork(0, [1000, 900], 1001)
+    .exec(4, [1001, 1000], ['a'])
+    .fork(100, [1000, 900], 1001)
+    .wait(100, [1000, 900], 1001)
+    .fork(200, [1000, 900], 1001)
+    .exec(204, [1001, 1000], ['c']);
+  expect(programsOf(log, 1001)).toEqual(['a', undefined, 'c']);
+});
+
+test('children belong to the life of that time', () => {
+  const log = new Log()
+    .fork(0, [1000, 900], 1001)
+    .fork(4, [1001, 1000], 1002)
+    .exitGroup(8, [1001, 1000])
+    .wait(0, [1000, 900], 1001)
+    .fork(12, [1000, 900], 1001)
+    .fork(16, [1001, 1000], 1003)
+    .touch(20, [1004, 1001]);
+  expect(treeOf(log.documents)).toBe('1000(1001(1002) 1001(1003 1004))');
+});
+
+test('a signal reaches the life of that time', () => {
+  const log = new Log()
+    .fork(0, [1000, 900], 1001)
+    .wait(0, [1000, 900], 1001)
+    .fork(12, [1000, 900], 1001)
+    .kill(16, [1000, 900], 1001, 9, 1001);
+  const signals = livesOf(log.documents, 1001).map((life) => life.exit_signal);
+  expect(signals).toEqual([undefined, 9]);
+});
+
+test('as fast as it can: a life in each tick', () => {
+  const log = new Log();
+  for (let i = 0; i < 50; i++) {
+    log.fork(4, [1000, 900], 1001);
+    log.exitGroup(4, [1001, 1000], i);
+    log.wait(4, [1000, 900], 1001);
+  }
+  const codes = livesOf(log.documents, 1001).map((life) => life.exit_code);
+  expect(codes).toEqual(Array.from({ length: 50 }, (_, i) => i));
+});
