@@ -88,6 +88,9 @@ export class EventTable {
 
   #slots = new Int32Array(FIRST_ROWS * 2);
   #last = NONE;
+  /** Events of one tick share all but the serial. */
+  #idTime = NaN;
+  #idStamp = '';
   /** Body hashes of records of other types, by row. */
   readonly #others = new Map<number, number[]>();
   /** Further copies of the kept record, by row and slot; only rows that had any. */
@@ -135,9 +138,12 @@ export class EventTable {
   /** `SEC.MS:SERIAL` of a row. */
   id(row: number): string {
     const time = this.time[row];
-    const seconds = Math.floor(time / 1000);
-    const milli = time - seconds * 1000;
-    return `${seconds}.${String(milli).padStart(3, '0')}:${this.serial[row]}`;
+    if (time !== this.#idTime) {
+      const seconds = Math.floor(time / 1000);
+      this.#idTime = time;
+      this.#idStamp = `${seconds}.${String(time - seconds * 1000).padStart(3, '0')}:`;
+    }
+    return this.#idStamp + this.serial[row];
   }
 
   /** The row of the scanner's (node, time, serial), made on first sight. */

@@ -1,4 +1,5 @@
 /** Lives to documents: the last step, where events become names and times. */
+import { append, lowerBound, lowerBoundBy, none } from '../base/list.ts';
 import { argumentsOf } from '../event/arguments.ts';
 import type { TokenTexts } from '../event/tokens.ts';
 import {
@@ -9,6 +10,7 @@ import {
   type Reparenting,
   SCHEMA_VERSION,
   type StartSource,
+  type UnidentifiedChild,
 } from '../model/process.ts';
 import { errnoName } from '../tables/errno.ts';
 import { KIND } from '../tables/kinds.ts';
@@ -19,16 +21,24 @@ import { HAVE } from '../event/table.ts';
 
 const SECONDS_DIGITS = 10;
 const SERIAL_DIGITS = 10;
+/** How many ancestors are asked for a directory: a chain may be 100,000 deep. */
+const CWD_DEPTH = 8;
+const NO_EXECS: readonly Exec[] = [];
+const NO_REPARENTINGS: readonly Reparenting[] = [];
+const NO_IDS: readonly string[] = [];
+const WHOLE: readonly Incompleteness[] = [];
 
-/** What a process ran at a moment: inherited by the children it bears then. */
+/** What a process ran from a position on: inherited by the children it bears then. */
 interface Program {
   readonly at: number;
-  readonly args: readonly (string | null)[] | undefined;
-  readonly exe: string | undefined;
-  readonly comm: string | undefined;
+  /** Row of the exec whose arguments it has; -1 unknown. */
+  readonly row: number;
+  /** Token ids. */
+  readonly exe: number;
+  readonly comm: number;
 }
 
-const NOTHING: Program = { at: -1, args: undefined, exe: undefined, comm: undefined };
+const NOTHING: Program = { at: -1, row: -1, exe: -1, comm: -1 };
 
 /**
  * `NODE/SECONDS.MS/SERIAL/PID` of the earliest event, by serial, that shows the life. Zeros
@@ -50,101 +60,114 @@ export class DocumentWriter {
   readonly #facts: Facts;
   readonly #texts: TokenTexts;
   readonly #programs = new Map<Life, readonly Program[]>();
+  readonly #directories = new Map<Life, readonly number[]>();
+  #lastRow = -1;
+  #lastArguments: readonly (string | null)[] | undefined;
+  /** Arguments that came in several records: long, and slow to put together. */
+  readonly #long = new Map<number, readonly (string | null)[]>();
 
   /** `lives`: all of the boot's. Sets their ids. */
   constructor(facts: Facts, texts: TokenTexts, lives: readonly Life[]) {
     this.#facts = facts;
     this.#texts = texts;
     for (const life of lives) life.id = lifeId(facts, life);
-    for (const life of lives) life.children.sort((a, b) => compareBirths(facts, a, b));
+    for (const life of lives) {
+      if (life.children.length < 2) continue;
+      life.children = [...life.children].sort((a, b) => compareBirths(facts, a, b));
+    }
   }
 
   write(life: Life): ProcessDocument {
     const facts = this.#facts;
+    const { table } = facts;
+    const texts = this.#texts;
     const execve = this.#execs(life);
     const program = this.#programAt(life, Infinity);
     const subject = life.silent ? -1 : facts.rows[facts.own[life.to - 1]];
-    const start = startOf(facts, life);
-    const tty = subject < 0 ? undefined : this.#texts.plain(facts.table.tty[subject]);
-    const cwd = this.#cwd(life);
     const { end } = life;
+    // One literal with every key, absent or not, keeps all documents of one shape: fast to
+    // make and to write. An undefined value is an absent one.
     return {
       schema_version: SCHEMA_VERSION,
       _id: life.id,
-      ...(facts.node === '' ? {} : { node: facts.node }),
+      node: facts.node === '' ? undefined : facts.node,
       pid: life.pid,
-      ...(life.ppid < 0 ? {} : { ppid: life.ppid }),
+      ppid: life.ppid < 0 ? undefined : life.ppid,
       parent: life.parent?.id ?? null,
-      children: life.children.map((child) => child.id),
-      ...(life.nsPid > 0 ? { ns_pid: life.nsPid } : {}),
-      ...start,
-      ...(cwd === undefined ? {} : { cwd }),
-      ...(program.args === undefined ? {} : { args: program.args }),
-      ...(program.exe === undefined ? {} : { exe: program.exe }),
-      ...(program.comm === undefined ? {} : { comm: program.comm }),
+      children: idsOfLives(life.children),
+      ns_pid: life.nsPid > 0 ? life.nsPid : undefined,
+      start_timestamp: startTime(facts, life),
+      start_source: startSource(life),
+      cwd: this.#cwd(life),
+      args: this.#arguments(program.row),
+      exe: texts.text(program.exe),
+      comm: texts.text(program.comm),
       execve,
-      ...(end?.after === undefined ? {} : { exit_after: end.after }),
-      ...(end === undefined ? {} : { exit_timestamp: end.time }),
-      ...(end?.code === undefined ? {} : { exit_code: end.code }),
-      ...(end?.signal === undefined ? {} : { exit_signal: end.signal }),
-      ...(end === undefined ? {} : { exit_source: end.source }),
+      exit_after: end?.after,
+      exit_timestamp: end?.time,
+      exit_code: end?.code,
+      exit_signal: end?.signal,
+      exit_source: end?.source,
       threads: life.threads + 1,
       reparented: this.#reparented(life),
-      ...(subject < 0 ? {} : idsOf(facts, subject)),
-      ...(tty === undefined ? {} : { tty }),
-      ...this.#unidentified(life),
+      uid: subject < 0 ? undefined : setId(table.uid[subject]),
+      auid: subject < 0 ? undefined : setId(table.auid[subject]),
+      ses: subject < 0 ? undefined : setId(table.ses[subject]),
+      tty: subject < 0 ? undefined : texts.plain(table.tty[subject]),
+      unidentified_children: this.#unidentified(life),
       incomplete: this.#incomplete(life, execve),
       evidence: this.#evidence(life),
     };
   }
 
-  #execs(life: Life): Exec[] {
+  #execs(life: Life): readonly Exec[] {
     const facts = this.#facts;
-    const execs: Exec[] = [];
+    let execs: Exec[] | undefined;
     for (let i = life.from; i < life.to; i++) {
       const at = facts.own[i];
-      if (isExec(facts, at)) execs.push(this.#exec(at));
+      if (!isExec(facts, at)) continue;
+      if (execs === undefined) execs = [this.#exec(at)];
+      else execs.push(this.#exec(at));
     }
-    return execs;
+    return execs ?? NO_EXECS;
   }
 
   #exec(at: number): Exec {
     const facts = this.#facts;
     const { table } = facts;
+    const texts = this.#texts;
     const row = facts.rows[at];
     const failed = table.success[row] === 0;
-    const args = failed ? undefined : this.#arguments(row);
-    const tried = failed ? this.#texts.text(table.names.get(row) ?? -1) : undefined;
-    const exe = failed ? tried : this.#texts.text(table.exe[row]);
-    const cwd = this.#texts.text(table.cwd[row]);
-    const errno = failed ? errnoName(-table.exit[row]) : undefined;
     return {
       timestamp: table.time[row],
-      ...(args === undefined ? {} : { args }),
-      ...(exe === undefined ? {} : { exe }),
-      ...(cwd === undefined ? {} : { cwd }),
-      ...(failed ? { failed: true as const } : {}),
-      ...(errno === undefined ? {} : { errno }),
+      args: failed ? undefined : this.#arguments(row),
+      exe: texts.text(failed ? (table.names.get(row) ?? -1) : table.exe[row]),
+      cwd: texts.text(table.cwd[row]),
+      failed: failed ? true : undefined,
+      errno: failed ? errnoName(-table.exit[row]) : undefined,
       event: table.id(row),
     };
   }
 
+  /** The arguments of an exec's row: the last one's are kept, because `args` repeats them. */
   #arguments(row: number): readonly (string | null)[] | undefined {
+    if (row < 0) return undefined;
+    if (row === this.#lastRow) return this.#lastArguments;
     const parts = this.#facts.table.execve.get(row);
-    return parts === undefined ? undefined : argumentsOf(parts).args;
+    let args = parts === undefined || parts.length === 1 ? undefined : this.#long.get(row);
+    if (parts !== undefined && args === undefined) {
+      args = argumentsOf(parts).args;
+      if (parts.length > 1) this.#long.set(row, args);
+    }
+    this.#lastRow = row;
+    this.#lastArguments = args;
+    return args;
   }
 
   /** What it ran after its last successful exec before a position. */
   #programAt(life: Life, at: number): Program {
     const programs = this.#programsOf(life);
-    let low = 0;
-    let high = programs.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (programs[middle].at < at) low = middle;
-      else high = middle - 1;
-    }
-    return programs[low];
+    return programs[Math.max(0, lowerBoundBy(programs, (program) => program.at, at) - 1)];
   }
 
   /** All programs of a life, the inherited one first; ancestors first, without recursion. */
@@ -157,82 +180,97 @@ export class DocumentWriter {
       if (parent === undefined || this.#programs.has(parent)) break;
       path.push(parent);
     }
+    let programs: readonly Program[] = [NOTHING];
     for (let i = path.length - 1; i >= 0; i--) {
-      this.#programs.set(path[i], this.#ownPrograms(path[i]));
+      programs = this.#ownPrograms(path[i]);
+      // Only children ask again.
+      if (path[i].children.length > 0) this.#programs.set(path[i], programs);
     }
-    return this.#programs.get(life) as readonly Program[];
+    return programs;
   }
 
   #ownPrograms(life: Life): Program[] {
     const facts = this.#facts;
     const { table } = facts;
+    const { parent } = life;
     const born = life.birth?.at ?? life.anchor;
-    let now = life.parent === undefined ? NOTHING : this.#programAt(life.parent, born);
-    now = { ...now, at: -1 };
-    const programs = [now];
+    const inherited = parent === undefined ? NOTHING : this.#programAt(parent, born);
+    let { row: execRow, exe, comm } = inherited;
+    const programs: Program[] = [];
+    let from = -1;
     for (let i = life.from; i < life.to; i++) {
       const at = facts.own[i];
       const row = facts.rows[at];
-      const exec = isExec(facts, at) && table.success[row] === 1;
-      const exe = this.#texts.text(table.exe[row]) ?? now.exe;
-      const comm = this.#texts.text(table.comm[row]) ?? now.comm;
-      if (!exec && exe === now.exe && comm === now.comm) continue;
-      now = { at, args: exec ? this.#arguments(row) : now.args, exe, comm };
-      if (exec || programs.length === 0) programs.push(now);
-      else programs[programs.length - 1] = { ...now, at: programs[programs.length - 1].at };
+      if (isExec(facts, at) && table.success[row] === 1) {
+        programs.push({ at: from, row: execRow, exe, comm });
+        execRow = row;
+        from = at;
+      }
+      if (table.exe[row] >= 0) exe = table.exe[row];
+      if (table.comm[row] >= 0) comm = table.comm[row];
     }
+    programs.push({ at: from, row: execRow, exe, comm });
     return programs;
   }
 
   /** The latest directory that a record of its own shows, or its parent's at birth. */
   #cwd(life: Life): string | undefined {
-    const { table } = this.#facts;
+    const { table, rows } = this.#facts;
     let from: Life | undefined = life;
     let before = Infinity;
-    while (from !== undefined) {
-      for (let i = from.to - 1; i >= from.from; i--) {
-        const at = this.#facts.own[i];
-        if (at >= before) continue;
-        const token = table.cwd[this.#facts.rows[at]];
-        if (token >= 0) return this.#texts.text(token);
-      }
+    for (let depth = 0; from !== undefined && depth < CWD_DEPTH; depth++) {
+      const shown = this.#directoriesOf(from);
+      const k = lowerBound(shown, 0, shown.length, before) - 1;
+      if (k >= 0) return this.#texts.text(table.cwd[rows[shown[k]]]);
       before = from.birth?.at ?? from.anchor;
       from = from.parent;
     }
     return undefined;
   }
 
-  #reparented(life: Life): Reparenting[] {
+  /** Positions of a life's records that show its directory; kept for those with children. */
+  #directoriesOf(life: Life): readonly number[] {
+    const known = this.#directories.get(life);
+    if (known !== undefined) return known;
+    const { table, rows, own } = this.#facts;
+    let shown = none<number>();
+    for (let i = life.from; i < life.to; i++) {
+      if (table.cwd[rows[own[i]]] >= 0) shown = append(shown, own[i]);
+    }
+    if (life.children.length > 0) this.#directories.set(life, shown);
+    return shown;
+  }
+
+  #reparented(life: Life): readonly Reparenting[] {
+    if (life.adoptions.length === 0) return NO_REPARENTINGS;
     const facts = this.#facts;
     return life.adoptions.map(({ at, ppid, parent }) => ({
       timestamp: facts.clock[at],
       ppid,
-      ...(parent === undefined ? {} : { parent: parent.id }),
+      parent: parent?.id,
     }));
   }
 
-  #unidentified(life: Life): Pick<ProcessDocument, 'unidentified_children'> {
-    if (life.unidentified.length === 0) return {};
+  #unidentified(life: Life): readonly UnidentifiedChild[] | undefined {
+    if (life.unidentified.length === 0) return undefined;
     const facts = this.#facts;
-    const unidentified_children = life.unidentified.map((fork) => ({
+    return life.unidentified.map((fork) => ({
       timestamp: facts.time(fork.at),
       ns_pid: fork.ret,
       event: facts.id(fork.at),
     }));
-    return { unidentified_children };
   }
 
-  #incomplete(life: Life, execs: readonly Exec[]): Incompleteness[] {
+  #incomplete(life: Life, execs: readonly Exec[]): readonly Incompleteness[] {
+    const { end } = life;
     const missing: Incompleteness[] = [];
     if (life.birth === undefined) missing.push('no_birth');
-    if (life.end === undefined) missing.push('no_end');
-    else if (life.end.code === undefined && life.end.signal === undefined) {
-      missing.push('end_status_unknown');
-    }
+    if (end === undefined) missing.push('no_end');
+    else if (end.code === undefined && end.signal === undefined) missing.push('end_status_unknown');
     if (execs.some((exec) => exec.args?.includes(null) === true)) missing.push('missing_arguments');
     if (this.#lacksRecords(life)) missing.push('missing_records');
     if (life.unidentified.length > 0) missing.push('unidentified_children');
-    return missing;
+    return missing.length === 0 ? WHOLE : missing;
   }
 
   /** The kernel ends every event of a system call with PROCTITLE (fact 17), and exec has EXECVE. */
@@ -263,40 +301,27 @@ function isExec(facts: Facts, at: number): boolean {
   return (kind === KIND.execve || kind === KIND.execveat) && facts.has(at, HAVE.syscall);
 }
 
-function idsOf(facts: Facts, row: number): Pick<ProcessDocument, 'uid' | 'auid' | 'ses'> {
-  const uid = facts.table.uid[row];
-  const auid = facts.table.auid[row];
-  const ses = facts.table.ses[row];
-  return {
-    ...(uid === UNSET_ID ? {} : { uid }),
-    ...(auid === UNSET_ID ? {} : { auid }),
-    ...(ses === UNSET_ID ? {} : { ses }),
-  };
+function setId(id: number): number | undefined {
+  return id === UNSET_ID ? undefined : id;
 }
 
-const FORK_NAMES = new Map<number, StartSource>([
-  [KIND.fork, 'fork'],
-  [KIND.vfork, 'vfork'],
-  [KIND.clone, 'clone'],
-  [KIND.clone3, 'clone3'],
-]);
+function idsOfLives(lives: readonly Life[]): readonly string[] {
+  return lives.length === 0 ? NO_IDS : lives.map((life) => life.id);
+}
 
-function startOf(
-  facts: Facts,
-  life: Life,
-): Pick<ProcessDocument, 'start_timestamp' | 'start_source'> {
-  const { birth } = life;
+function startSource({ birth, waits, anchor, silent }: Life): StartSource {
   if (birth !== undefined) {
-    return {
-      start_timestamp: facts.time(birth.at),
-      start_source: FORK_NAMES.get(birth.kind) as StartSource,
-    };
+    if (birth.kind === KIND.clone) return 'clone';
+    if (birth.kind === KIND.clone3) return 'clone3';
+    return birth.kind === KIND.vfork ? 'vfork' : 'fork';
   }
-  if (!life.silent)
-    return { start_timestamp: firstTime(facts, life), start_source: 'first_record' };
-  const wait = life.waits[0];
-  const source = wait !== undefined && wait.at === life.anchor ? 'wait' : 'signal';
-  return { start_timestamp: facts.clock[life.anchor], start_source: source };
+  if (!silent) return 'first_record';
+  return waits.length > 0 && waits[0].at === anchor ? 'wait' : 'signal';
+}
+
+function startTime(facts: Facts, life: Life): number {
+  if (life.birth !== undefined) return facts.time(life.birth.at);
+  return life.silent ? facts.clock[life.anchor] : firstTime(facts, life);
 }
 
 /** Its earliest entry into a call: it had started by then. */

@@ -6,6 +6,7 @@
  * as many free numbers between them as there are births with unknown pids between them,
  * these took those, in the same order.
  */
+import { lowerBoundBy } from '../base/list.ts';
 import type { Facts, Fork } from './facts.ts';
 
 /** How far beyond the next known birth a matching one is looked for: clones are logged a little out of order. */
@@ -44,20 +45,9 @@ export function eliminate(facts: Facts, rankOf: (fork: Fork) => number): Assigne
 
 function count(known: readonly Known[], unknown: readonly Fork[]): void {
   for (let i = 0; i < known.length; i++) {
-    known[i].before = lowerBound(unknown, known[i].at);
+    known[i].before = lowerBoundBy(unknown, (fork) => fork.at, known[i].at);
     if (i > 0) known[i].free = known[i - 1].free + (known[i].rank - known[i - 1].rank - 1);
   }
-}
-
-function lowerBound(forks: readonly Fork[], at: number): number {
-  let low = 0;
-  let high = forks.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (forks[middle].at < at) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** Spans between two known births over which the free numbers and the unknown births balance. */

@@ -5,6 +5,7 @@
  * between the last sign of life and the first event that proves it over; what killed it is
  * concluded only where the evidence leaves one explanation.
  */
+import { lowerBound } from '../base/list.ts';
 import { HAVE } from '../event/table.ts';
 import { KIND } from '../tables/kinds.ts';
 import type { Facts, Kill } from './facts.ts';
@@ -169,18 +170,17 @@ function nextChildless(facts: Facts, life: Life): number {
   if (parent === undefined || birth === undefined || birth.caller !== parent) return -1;
   // Another thread's fork may lie between the wait's look and its record.
   if (life.adoptions.length > 0 || parent.threads > 0) return -1;
-  for (const at of parent.childless) {
-    if (at > birth.at && facts.time(at) >= facts.time(birth.at)) return at;
-  }
-  return -1;
+  const { childless } = parent;
+  let k = lowerBound(childless, 0, childless.length, birth.at);
+  while (k < childless.length && facts.time(childless[k]) < facts.time(birth.at)) k++;
+  return childless[k] ?? -1;
 }
 
 /** The wait had returned by its caller's next call. */
 function afterWait(facts: Facts, waiter: Life | undefined, at: number): number {
   if (waiter !== undefined) {
-    for (let i = waiter.from; i < waiter.to; i++) {
-      if (facts.own[i] > at) return Math.max(facts.clock[at], facts.time(facts.own[i]));
-    }
+    const i = lowerBound(facts.own, waiter.from, waiter.to, at + 1);
+    if (i < waiter.to) return Math.max(facts.clock[at], facts.time(facts.own[i]));
   }
   return facts.clock[at];
 }

@@ -6,6 +6,7 @@
  * decision over the tree of parents: each life votes by what its own calls show, and the
  * tree is cut where the fewest votes are contradicted.
  */
+import { lowerBound } from '../base/list.ts';
 import { KIND } from '../tables/kinds.ts';
 import { CLONE_NEWPID, type Facts, type Fork } from './facts.ts';
 import type { Life } from './life.ts';
@@ -183,13 +184,7 @@ function childOf(facts: Facts, fork: Fork): Life | undefined {
  */
 export function childEvent(facts: Facts, fork: Fork): number {
   const [from, to] = facts.range(fork.ret);
-  let low = from;
-  let high = to;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (facts.own[middle] < fork.at) low = middle + 1;
-    else high = middle;
-  }
+  const low = lowerBound(facts.own, from, to, fork.at);
   const caller = facts.pid(fork.at);
   const born = facts.time(fork.at);
   for (const i of [low - 1, low]) {

@@ -1,3 +1,4 @@
+import { append, none } from '../base/list.ts';
 import type { Claim, Confidence, ExitSource } from '../model/process.ts';
 import { KIND } from '../tables/kinds.ts';
 import type { Fork, Kill, Wait } from './facts.ts';
@@ -38,16 +39,16 @@ export class Life {
   to: number;
   birth: Fork | undefined;
   /** Waits that returned it; the last reaped it. */
-  readonly waits: Wait[] = [];
-  readonly signals: Kill[] = [];
+  waits: readonly Wait[] = none();
+  signals: readonly Kill[] = none();
   parent: Life | undefined;
   /** Real parent's pid at birth; -1 unknown. */
   ppid = -1;
-  readonly children: Life[] = [];
+  children: readonly Life[] = none();
   /** Its own successful calls of the fork family, in serial order. */
-  readonly forks: Fork[] = [];
+  forks: readonly Fork[] = none();
   /** Children that were born but have no pid in the initial namespace. */
-  readonly unidentified: Fork[] = [];
+  unidentified: readonly Fork[] = none();
   /** The pid namespace it lives in; undefined is the initial one (or unknown). */
   space: Space | undefined;
   /** The namespace that its children are put into, once one of them shows it (fact 11). */
@@ -63,12 +64,12 @@ export class Life {
   /** Position by which a child of its showed another parent; -1 when none did. */
   lostChildAt = -1;
   /** Its own waits that found no child at all. */
-  readonly childless: number[] = [];
+  childless: readonly number[] = none();
   /** Changes of the real parent: position of the first event that shows each. */
-  readonly adoptions: Adoption[] = [];
+  adoptions: readonly Adoption[] = none();
   /** The next life of the same pid. */
   next: Life | undefined;
-  readonly conclusions: Conclusion[] = [];
+  conclusions: readonly Conclusion[] = none();
 
   constructor(pid: number, from: number, to: number) {
     this.pid = pid;
@@ -81,7 +82,7 @@ export class Life {
   }
 
   conclude(claim: Claim, rule: string, confidence: Confidence, ...at: number[]): void {
-    this.conclusions.push({ claim, rule, confidence, at });
+    this.conclusions = append(this.conclusions, { claim, rule, confidence, at });
   }
 }
 

@@ -7,6 +7,7 @@
  *  - a birth: events that entered before the call that made the child are an earlier life's;
  *  - exit_group: only threads that were already in a call can log anything after it.
  */
+import { append, lowerBound } from '../base/list.ts';
 import { HAVE } from '../event/table.ts';
 import { CLONE_PARENT, type Facts, type Fork, type Wait } from './facts.ts';
 import { KIND } from '../tables/kinds.ts';
@@ -28,6 +29,8 @@ export const NO_EVIDENCE: PidEvidence = { births: [], waits: [] };
 /** The lives of one pid, oldest first, linked by `next`. */
 export function livesOf(facts: Facts, pid: number, evidence: PidEvidence): Life[] {
   const [from, to] = facts.range(pid);
+  const plain = plainLife(facts, pid, from, to, evidence);
+  if (plain !== undefined) return [plain];
   const births = [...evidence.births].sort(
     (a, b) => facts.time(a.at) - facts.time(b.at) || a.at - b.at,
   );
@@ -37,6 +40,31 @@ export function livesOf(facts: Facts, pid: number, evidence: PidEvidence): Life[
   attachWaits(facts, lives, pid, evidence.waits);
   for (let k = 0; k + 1 < lives.length; k++) lives[k].next = lives[k + 1];
   return lives;
+}
+
+/**
+ * The common case without any cut: one birth before every event, one wait after, and nothing
+ * logged after an exit.
+ */
+function plainLife(
+  facts: Facts,
+  pid: number,
+  from: number,
+  to: number,
+  { births, waits }: PidEvidence,
+): Life | undefined {
+  if (births.length !== 1 || waits.length > 1 || from === to) return undefined;
+  const [birth] = births;
+  const since = facts.time(birth.at);
+  for (let i = from; i < to; i++) {
+    const at = facts.own[i];
+    if (facts.time(at) < since || facts.has(at, HAVE.abend | HAVE.login)) return undefined;
+    if (i + 1 < to && facts.kind(at) === KIND.exit_group) return undefined;
+  }
+  if (waits.length === 1 && waits[0].at < Math.max(facts.own[to - 1], birth.at)) return undefined;
+  const life = bornLife(pid, birth, from, to);
+  if (waits.length === 1) life.waits = append(life.waits, waits[0]);
+  return life;
 }
 
 /** Where a pid's events are cut. `own[i]` begins a life when `marks[i - from]` is set. */
@@ -49,6 +77,7 @@ class Cuts {
   /** Where the birth before was placed. */
   #placed = -1;
   #last: Fork | undefined;
+  #suffix: Float64Array | undefined;
 
   constructor(facts: Facts, from: number, to: number, waits: readonly Wait[]) {
     this.#facts = facts;
@@ -77,15 +106,29 @@ class Cuts {
    */
   place(birth: Fork): number {
     const facts = this.#facts;
-    const born = facts.time(birth.at);
-    let at = this.to;
-    while (at > this.#floor && facts.time(facts.own[at - 1]) >= born) at--;
+    const since = facts.time(birth.at);
+    let at = this.from + lowerBound(this.#earliest(), 0, this.to - this.from, since);
+    at = Math.max(at, this.#floor);
     at = at === this.#placed ? this.#beside(birth, at) : this.#tail(birth, at);
     this.#floor = at;
     this.#placed = at;
     this.#last = birth;
     if (at < this.to) this.#marks[at - this.from] = 1;
     return at;
+  }
+
+  /** For each event the earliest time of it and all after it: rising, so it can be searched. */
+  #earliest(): Float64Array {
+    if (this.#suffix !== undefined) return this.#suffix;
+    const { own } = this.#facts;
+    const suffix = new Float64Array(this.to - this.from);
+    let earliest = Infinity;
+    for (let i = this.to - 1; i >= this.from; i--) {
+      earliest = Math.min(earliest, this.#facts.time(own[i]));
+      suffix[i - this.from] = earliest;
+    }
+    this.#suffix = suffix;
+    return suffix;
   }
 
   /** Two births before the same event: it is the later one's, unless its parent says otherwise. */
@@ -196,10 +239,10 @@ function attachWaits(facts: Facts, lives: Life[], pid: number, waits: readonly W
       !isReaped(life) &&
       (begun(facts, life) < wait.at || mayHaveBegun(facts, life, wait));
     if (fits) {
-      life.waits.push(wait);
+      life.waits = append(life.waits, wait);
     } else if (wait.reaps) {
       const lone = new Life(pid, 0, 0);
-      lone.waits.push(wait);
+      lone.waits = append(lone.waits, wait);
       if (life !== undefined && begun(facts, life) < wait.at) k++;
       lives.splice(k, 0, lone);
     }

@@ -5,6 +5,7 @@
  * parent under CLONE_PARENT. It stays the parent: what `ppid=` shows later is adoption
  * (KERNEL facts 8 and 10).
  */
+import { append, lowerBound } from '../base/list.ts';
 import { HAVE } from '../event/table.ts';
 import type { Confidence } from '../model/process.ts';
 import { KIND } from '../tables/kinds.ts';
@@ -26,7 +27,10 @@ export function concludeParents(facts: Facts, index: LifeIndex): void {
     else byWait(facts, life);
   }
   breakCycles(index);
-  for (const life of index.all()) life.parent?.children.push(life);
+  for (const life of index.all()) {
+    const { parent } = life;
+    if (parent !== undefined) parent.children = append(parent.children, life);
+  }
   for (const life of index.all()) if (!life.silent) followAdoptions(facts, index, life);
 }
 
@@ -150,7 +154,8 @@ function bornAsSibling(
 function outlivedChildless(facts: Facts, life: Life, birth: Fork, caller: Life): boolean {
   if (life.silent || caller.forks.some((fork) => fork !== birth && isThread(fork))) return false;
   const last = facts.own[life.to - 1];
-  return caller.childless.some((at) => at > birth.at && at < last);
+  const next = caller.childless[lowerBound(caller.childless, 0, caller.childless.length, birth.at)];
+  return next !== undefined && next < last;
 }
 
 /** Without a fork in the log the first `ppid=` is all there is; a reaper may be an adopter. */
@@ -238,6 +243,6 @@ function followAdoptions(facts: Facts, index: LifeIndex, life: Life): void {
     sure = true;
     ppid = shown;
     parent = parentAt(facts, index, shown, at);
-    life.adoptions.push({ at, ppid, parent });
+    life.adoptions = append(life.adoptions, { at, ppid, parent });
   }
 }

@@ -5,6 +5,7 @@
  * first roughly, by what every namespace shows; then which of them are in the initial
  * namespace, whose numbers are pids; then lives for good, namespaces, parents and ends.
  */
+import { append, lowerBound } from '../base/list.ts';
 import { KIND } from '../tables/kinds.ts';
 import type { Facts, Fork, Kill, Wait } from './facts.ts';
 import { concludeEnds } from './ends.ts';
@@ -86,10 +87,14 @@ function indexLives(facts: Facts, evidence: ReadonlyMap<number, PidEvidence>): L
 function nameCallers(facts: Facts): void {
   for (const fork of facts.forks) {
     fork.caller = facts.lifeAt[fork.at];
-    fork.caller?.forks.push(fork);
+    const { caller } = fork;
+    if (caller !== undefined) caller.forks = append(caller.forks, fork);
   }
   for (const wait of facts.waits) wait.waiter = facts.lifeAt[wait.at];
-  for (const at of facts.childless) facts.lifeAt[at]?.childless.push(at);
+  for (const at of facts.childless) {
+    const life = facts.lifeAt[at];
+    if (life !== undefined) life.childless = append(life.childless, at);
+  }
 }
 
 /** A signal's OBJ_PID names its target in the initial namespace, whoever sent it (fact 9). */
@@ -107,7 +112,7 @@ function attachKills(facts: Facts, index: LifeIndex): void {
 function attachBareKill(facts: Facts, index: LifeIndex, kill: Kill): void {
   const life = index.at(kill.target, kill.at);
   const known = life !== undefined && mayBeAlive(facts, index, life, kill);
-  if (known && facts.outside[kill.at] === 0) life.signals.push(kill);
+  if (known && facts.outside[kill.at] === 0) life.signals = append(life.signals, kill);
 }
 
 function attachKill(facts: Facts, index: LifeIndex, kill: Kill, opid: number): void {
@@ -115,11 +120,11 @@ function attachKill(facts: Facts, index: LifeIndex, kill: Kill, opid: number): v
   // The clone that began the next life may be logged after the signal to it.
   for (const target of [life, life?.next]) {
     if (target === undefined || !mayBeAlive(facts, index, target, kill)) continue;
-    target.signals.push(kill);
+    target.signals = append(target.signals, kill);
     return;
   }
   const lone = new Life(opid, 0, 0);
-  lone.signals.push(kill);
+  lone.signals = append(lone.signals, kill);
   index.add(lone, kill.at);
 }
 
@@ -137,14 +142,8 @@ function mayBeAlive(facts: Facts, index: LifeIndex, life: Life, kill: Kill): boo
 function previousOwn(facts: Facts, at: number): number {
   const life = facts.lifeAt[at];
   if (life === undefined) return -1;
-  let low = life.from;
-  let high = life.to;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (facts.own[middle] < at) low = middle + 1;
-    else high = middle;
-  }
-  return low > life.from ? facts.own[low - 1] : -1;
+  const i = lowerBound(facts.own, life.from, life.to, at);
+  return i > life.from ? facts.own[i - 1] : -1;
 }
 
 /**

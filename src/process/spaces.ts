@@ -8,6 +8,7 @@
  * ppid names the caller; a child is not older than its call and logs nothing after the
  * wait that returned it; setsid and kill show both numbers at once.
  */
+import { append, lowerBoundBy } from '../base/list.ts';
 import { KIND } from '../tables/kinds.ts';
 import { align, type Pair } from './align.ts';
 import { eliminate } from './elimination.ts';
@@ -456,7 +457,7 @@ function adoptedPairs(matching: Matching): Pair[] {
   for (const life of matching.lives) {
     const first = facts.own[life.from];
     const ppid = facts.ppid(first);
-    let i = forkIndex(byAt, first) - 1;
+    let i = lowerBoundBy(byAt, (fork) => fork.at, first) - 1;
     for (let tried = 0; i >= 0 && tried < 2 * REACH; i--, tried++) {
       const fork = byAt[i];
       if (facts.pid(fork.at) === ppid || !possible(matching, fork, life)) continue;
@@ -464,18 +465,6 @@ function adoptedPairs(matching: Matching): Pair[] {
     }
   }
   return pairs;
-}
-
-/** How many of the calls, in order of position, come before one. */
-function forkIndex(forks: readonly Fork[], at: number): number {
-  let low = 0;
-  let high = forks.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (forks[middle].at < at) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** Nothing rules out that the call bore the life. */
@@ -570,7 +559,7 @@ function matchAdopted(matching: Matching): void {
     const lowest = after === undefined ? 0 : after.n - (after.p - life.rank);
     const highest = before === undefined ? Infinity : before.n + (life.rank - before.p);
     const floor = Math.max(lowest, (before?.n ?? 0) + 1);
-    for (let i = lowerBound(free, floor); i < free.length; i++) {
+    for (let i = lowerBoundBy(free, (fork) => fork.ret, floor); i < free.length; i++) {
       const fork = free[i];
       if (fork.ret > highest || (after !== undefined && fork.ret >= after.n)) break;
       if (possible(matching, fork, life) && mayAdopt(facts, fork, life)) {
@@ -584,17 +573,6 @@ function matchAdopted(matching: Matching): void {
     const sure = options.get(pair.life) === 1 ? 'inferred' : 'ambiguous';
     bear(matching, pair.fork, pair.life, 'ns_number_between', sure);
   }
-}
-
-function lowerBound(forks: readonly Fork[], ret: number): number {
-  let low = 0;
-  let high = forks.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (forks[middle].ret < ret) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** The life's first ppid is not its forker: the forker had ended, or made it a sibling. */
@@ -709,7 +687,8 @@ function rankedNumbers(facts: Facts): Map<Fork, number> {
 function noteUnidentified(matching: Matching): void {
   for (const fork of matching.forks) {
     if (fork.child === undefined && isProcess(matching, fork)) {
-      fork.caller?.unidentified.push(fork);
+      const { caller } = fork;
+      if (caller !== undefined) caller.unidentified = append(caller.unidentified, fork);
     }
   }
 }
@@ -747,6 +726,6 @@ function attachSpaceWaits(matching: Matching, index: LifeIndex): void {
     for (const life of lives) {
       if (index.begun(life) < wait.at || lives.length === 1) chosen = life;
     }
-    chosen?.waits.push(wait);
+    if (chosen !== undefined) chosen.waits = append(chosen.waits, wait);
   }
 }

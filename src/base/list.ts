@@ -1,0 +1,48 @@
+/** Lists that are mostly empty, and searches in sorted ones. */
+
+const EMPTY: readonly never[] = Object.freeze([]);
+
+/** The list that all objects share until they have something to put into it. */
+export function none<T>(): readonly T[] {
+  return EMPTY;
+}
+
+/** Adds an item: to the list itself, or to a new one if it is the shared empty one. */
+export function append<T>(list: readonly T[], item: T): readonly T[] {
+  if (list === EMPTY) return [item];
+  (list as T[]).push(item);
+  return list;
+}
+
+/** The first index in `[from, to)` of an ascending list whose number is not below `value`. */
+export function lowerBound(
+  numbers: ArrayLike<number>,
+  from: number,
+  to: number,
+  value: number,
+): number {
+  let low = from;
+  let high = to;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (numbers[middle] < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The same over items with a number of their own. */
+export function lowerBoundBy<T>(
+  items: readonly T[],
+  numberOf: (item: T) => number,
+  value: number,
+): number {
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (numberOf(items[middle]) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
