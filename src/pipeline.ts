@@ -7,6 +7,7 @@
  * entries are both thin loops around it.
  */
 import { compareText } from './base/compare.ts';
+import { ArgumentTexts } from './event/arguments.ts';
 import { checkEvents } from './event/check.ts';
 import { ADDED, EventTable } from './event/table.ts';
 import { TokenTexts } from './event/tokens.ts';
@@ -137,16 +138,17 @@ export class Analyzer {
     const table = this.#table;
     const order = orderEvents(table);
     const texts = new TokenTexts(table.tokens);
+    const argumentTexts = new ArgumentTexts(table);
     const written: Written[] = [];
     for (const sequence of order.sequences) {
       const facts = new Facts(table, sequence);
       const lives = reconcile(facts);
-      const writer = new DocumentWriter(facts, texts, lives);
+      const writer = new DocumentWriter(facts, texts, argumentTexts, lives);
       for (const life of lives) written.push({ life, writer });
       this.#unforked(facts, lives);
     }
     written.sort((a, b) => compareText(a.life.id, b.life.id));
-    this.#eventFaults(order);
+    this.#eventFaults(order, argumentTexts);
     const processes = new DocumentList(written);
     return {
       processes,
@@ -189,9 +191,9 @@ export class Analyzer {
     this.#faults.report(kind, reason, { input: this.#name, offset });
   }
 
-  #eventFaults(order: Order): void {
+  #eventFaults(order: Order, argumentTexts: ArgumentTexts): void {
     const table = this.#table;
-    checkEvents(table, (kind, row, reason) => {
+    checkEvents(table, argumentTexts, (kind, row, reason) => {
       this.#faults.report(kind, reason, { event: table.id(row) });
     });
     for (const row of order.clockSteps) {

@@ -6,6 +6,7 @@ import {
   type Arguments,
   type ExecveRecord,
 } from '../record/decode.ts';
+import type { EventTable } from './table.ts';
 import { isProblem, parseRecord } from '../record/parse.ts';
 
 const SPACE = 32;
@@ -16,8 +17,28 @@ const ARGC = Buffer.from('argc=', 'latin1');
 /** The general reader wants a whole record; which event it belongs to is known already. */
 const HEADER = Buffer.from('type=EXECVE msg=audit(0.000:0): ', 'latin1');
 
+/** Argument vectors by row. Those in several records are long, slow to put together, and kept. */
+export class ArgumentTexts {
+  readonly #table: EventTable;
+  readonly #long = new Map<number, Arguments>();
+
+  constructor(table: EventTable) {
+    this.#table = table;
+  }
+
+  /** An event without EXECVE records has no arguments and is not complete. */
+  of(row: number): Arguments {
+    const known = this.#long.get(row);
+    if (known !== undefined) return known;
+    const parts = this.#table.bodies(row);
+    const assembled = argumentsOf(parts);
+    if (parts.length > 1) this.#long.set(row, assembled);
+    return assembled;
+  }
+}
+
 /** `parts`: bodies of one event's EXECVE records, in any order. An argument that never came is null. */
-export function argumentsOf(parts: readonly Uint8Array[]): Arguments {
+function argumentsOf(parts: readonly Uint8Array[]): Arguments {
   if (parts.length === 1) {
     const args = plainArguments(parts[0]);
     if (args !== undefined) return { args, complete: true };

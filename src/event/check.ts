@@ -1,7 +1,7 @@
 /** What is missing in events once all input is in (KERNEL fact 17). */
 import { ARCH_NAMES } from '../tables/syscalls.ts';
 import { KIND } from '../tables/kinds.ts';
-import { argumentsOf } from './arguments.ts';
+import type { ArgumentTexts } from './arguments.ts';
 import { type EventTable, HAVE } from './table.ts';
 
 /** Records that the kernel only writes beside a SYSCALL record. */
@@ -13,6 +13,7 @@ export type EventFault = 'no-syscall' | 'no-execve' | 'missing-arguments' | 'unk
 /** Calls `report` for every fault, in order of rows. */
 export function checkEvents(
   table: EventTable,
+  argumentTexts: ArgumentTexts,
   report: (kind: EventFault, row: number, reason: string) => void,
 ): void {
   for (let row = 0; row < table.count; row++) {
@@ -26,18 +27,17 @@ export function checkEvents(
     }
     const kind = table.kind[row];
     if ((kind !== KIND.execve && kind !== KIND.execveat) || table.success[row] !== 1) continue;
-    const parts = table.execve.get(row);
-    if (parts === undefined) report('no-execve', row, 'no EXECVE record');
-    else if (!seemsWhole(parts) && !argumentsOf(parts).complete) {
+    if ((have & HAVE.execve) === 0) report('no-execve', row, 'no EXECVE record');
+    else if (!seemsWhole(table.bodies(row)) && !argumentTexts.of(row).complete) {
       report('missing-arguments', row, 'fewer arguments than argc');
     }
   }
 }
 
 /** Cheap and sure enough for the common event: one record that holds its last argument. */
-function seemsWhole(parts: readonly Uint8Array[]): boolean {
+function seemsWhole(parts: readonly Buffer[]): boolean {
   if (parts.length !== 1) return false;
-  const body = Buffer.from(parts[0].buffer, parts[0].byteOffset, parts[0].length);
+  const [body] = parts;
   const argc = Number.parseInt(body.toString('latin1', 5, 16), 10);
   return body.includes(` a${argc - 1}=`);
 }

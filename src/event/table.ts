@@ -6,6 +6,7 @@
  * will ever be (KERNEL facts 3, 7 and 22). Columns are typed arrays: a row costs
  * about 100 bytes, whatever its records' length.
  */
+import { Arena } from '../base/arena.ts';
 import { Interner } from '../base/intern.ts';
 import type { RecordScanner } from '../record/scan.ts';
 import { TYPE } from '../record/types.ts';
@@ -77,8 +78,11 @@ export class EventTable {
   exe = new Int32Array(FIRST_ROWS);
   cwd = new Int32Array(FIRST_ROWS);
 
-  /** Bodies of EXECVE records by row, distinct, in no order. */
-  readonly execve = new Map<number, Uint8Array[]>();
+  /** The first EXECVE body's number in the arena, -1 without one. */
+  argv = new Int32Array(FIRST_ROWS);
+  readonly #bodies = new Arena();
+  /** Further EXECVE bodies of the few rows that have several. */
+  readonly #moreBodies = new Map<number, number[]>();
   /** opid of each OBJ_PID record by row. */
   readonly objects = new Map<number, number[]>();
   /** Session before a LOGIN record's, by row. */
@@ -192,6 +196,7 @@ export class EventTable {
     this.comm[row] = NONE;
     this.exe[row] = NONE;
     this.cwd[row] = NONE;
+    this.argv[row] = NONE;
     this.sig[row] = NONE;
     return row;
   }
@@ -270,16 +275,28 @@ export class EventTable {
   }
 
   #execve(row: number, scan: RecordScanner, bytes: Uint8Array): number {
-    const body = bytes.slice(scan.bodyStart, scan.bodyEnd);
-    const parts = this.execve.get(row);
-    if (parts === undefined) {
-      this.execve.set(row, [body]);
+    const { bodyStart, bodyEnd } = scan;
+    const first = this.argv[row];
+    if (first < 0) {
+      this.argv[row] = this.#bodies.add(bytes, bodyStart, bodyEnd);
       this.have[row] |= HAVE.execve;
       return ADDED.kept;
     }
-    for (const part of parts) if (Buffer.compare(part, body) === 0) return ADDED.duplicate;
-    parts.push(body);
+    const more = this.#moreBodies.get(row) ?? [];
+    for (const body of [first, ...more]) {
+      if (this.#bodies.equals(body, bytes, bodyStart, bodyEnd)) return ADDED.duplicate;
+    }
+    more.push(this.#bodies.add(bytes, bodyStart, bodyEnd));
+    this.#moreBodies.set(row, more);
     return ADDED.kept;
+  }
+
+  /** Bodies of a row's EXECVE records, distinct, in no order; none without such records. */
+  bodies(row: number): Buffer[] {
+    const first = this.argv[row];
+    if (first < 0) return [];
+    const more = this.#moreBodies.get(row) ?? [];
+    return [first, ...more].map((body) => this.#bodies.get(body));
   }
 
   #object(row: number, opid: number): number {
@@ -425,6 +442,7 @@ export class EventTable {
       'comm',
       'exe',
       'cwd',
+      'argv',
     ] as const;
     for (const name of signed) this[name] = grown(this[name], new Int32Array(rows));
   }

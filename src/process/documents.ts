@@ -1,6 +1,6 @@
 /** Lives to documents: the last step, where events become names and times. */
 import { append, lowerBound, lowerBoundBy, none } from '../base/list.ts';
-import { argumentsOf } from '../event/arguments.ts';
+import type { ArgumentTexts } from '../event/arguments.ts';
 import type { TokenTexts } from '../event/tokens.ts';
 import {
   type Evidence,
@@ -22,7 +22,7 @@ import { HAVE } from '../event/table.ts';
 const SECONDS_DIGITS = 10;
 const SERIAL_DIGITS = 10;
 /** How many ancestors are asked for a directory: a chain may be 100,000 deep. */
-const CWD_DEPTH = 8;
+const CWD_DEPTH = 64;
 const NO_EXECS: readonly Exec[] = [];
 const NO_REPARENTINGS: readonly Reparenting[] = [];
 const NO_IDS: readonly string[] = [];
@@ -59,15 +59,20 @@ function lifeId(facts: Facts, life: Life): string {
 export class DocumentWriter {
   readonly #facts: Facts;
   readonly #texts: TokenTexts;
+  readonly #arguments: ArgumentTexts;
   readonly #programs = new Map<Life, readonly Program[]>();
   readonly #directories = new Map<Life, readonly number[]>();
   #lastRow = -1;
   #lastArguments: readonly (string | null)[] | undefined;
-  /** Arguments that came in several records: long, and slow to put together. */
-  readonly #long = new Map<number, readonly (string | null)[]>();
 
   /** `lives`: all of the boot's. Sets their ids. */
-  constructor(facts: Facts, texts: TokenTexts, lives: readonly Life[]) {
+  constructor(
+    facts: Facts,
+    texts: TokenTexts,
+    argumentTexts: ArgumentTexts,
+    lives: readonly Life[],
+  ) {
+    this.#arguments = argumentTexts;
     this.#facts = facts;
     this.#texts = texts;
     for (const life of lives) life.id = lifeId(facts, life);
@@ -99,7 +104,7 @@ export class DocumentWriter {
       start_timestamp: startTime(facts, life),
       start_source: startSource(life),
       cwd: this.#cwd(life),
-      args: this.#arguments(program.row),
+      args: this.#argumentsOf(program.row),
       exe: texts.text(program.exe),
       comm: texts.text(program.comm),
       execve,
@@ -140,7 +145,7 @@ export class DocumentWriter {
     const failed = table.success[row] === 0;
     return {
       timestamp: table.time[row],
-      args: failed ? undefined : this.#arguments(row),
+      args: failed ? undefined : this.#argumentsOf(row),
       exe: texts.text(failed ? (table.names.get(row) ?? -1) : table.exe[row]),
       cwd: texts.text(table.cwd[row]),
       failed: failed ? true : undefined,
@@ -150,18 +155,13 @@ export class DocumentWriter {
   }
 
   /** The arguments of an exec's row: the last one's are kept, because `args` repeats them. */
-  #arguments(row: number): readonly (string | null)[] | undefined {
-    if (row < 0) return undefined;
-    if (row === this.#lastRow) return this.#lastArguments;
-    const parts = this.#facts.table.execve.get(row);
-    let args = parts === undefined || parts.length === 1 ? undefined : this.#long.get(row);
-    if (parts !== undefined && args === undefined) {
-      args = argumentsOf(parts).args;
-      if (parts.length > 1) this.#long.set(row, args);
+  #argumentsOf(row: number): readonly (string | null)[] | undefined {
+    if (row < 0 || this.#facts.table.argv[row] < 0) return undefined;
+    if (row !== this.#lastRow) {
+      this.#lastRow = row;
+      this.#lastArguments = this.#arguments.of(row).args;
     }
-    this.#lastRow = row;
-    this.#lastArguments = args;
-    return args;
+    return this.#lastArguments;
   }
 
   /** What it ran after its last successful exec before a position. */
