@@ -147,6 +147,7 @@ export class Analyzer {
       for (const life of lives) written.push({ life, writer });
       this.#unforked(facts, lives);
     }
+    // Nearly sorted already: each boot's lives come by serial, and so nearly by time.
     written.sort((a, b) => compareText(a.life.id, b.life.id));
     this.#eventFaults(order, argumentTexts);
     const processes = new DocumentList(written);

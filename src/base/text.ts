@@ -23,7 +23,11 @@ export function decodeText(bytes: Uint8Array, start = 0, end = bytes.length): st
   if (start >= end) return '';
   let p = start;
   while (p < end && bytes[p] < 0x80) p++;
-  if (p === end) return view(bytes, start, end).toString('latin1');
+  if (p === end) {
+    return Buffer.isBuffer(bytes)
+      ? bytes.toString('latin1', start, end)
+      : view(bytes, start, end).toString('latin1');
+  }
   while (p < end) {
     const length = sequenceLength(bytes, p, end);
     if (length === 0) return decodeEscaping(bytes, start, p, end);

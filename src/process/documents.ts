@@ -291,7 +291,7 @@ export class DocumentWriter {
       claim,
       rule,
       confidence,
-      events: at.map((one) => this.#facts.id(one)),
+      events: [this.#facts.id(at)],
     }));
   }
 }

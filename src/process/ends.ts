@@ -236,7 +236,7 @@ function endSpace(facts: Facts, index: LifeIndex, space: Space): void {
   const from = first.conclusions.findLast(
     (one) => one.claim === 'end' || one.claim === 'exit_signal',
   );
-  const at = from?.at[0] ?? -1;
+  const at = from?.at ?? -1;
   if (at < 0) return;
   const by = afterFirst(facts, first, end);
   const lives = new Set(space.members);
@@ -255,7 +255,7 @@ function mayEndWith(life: Life, at: number): boolean {
   if (life.end === undefined) return true;
   if (life.end.code !== undefined || life.end.signal !== undefined) return false;
   const bound = life.conclusions.find((one) => one.claim === 'end');
-  return bound !== undefined && bound.at[0] > at;
+  return bound !== undefined && bound.at > at;
 }
 
 /** The kernel reaps the whole namespace before its pid 1 can be waited for. */

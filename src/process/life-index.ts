@@ -5,6 +5,7 @@ import type { Life } from './life.ts';
 export class LifeIndex {
   readonly #byPid = new Map<number, Life[]>();
   readonly #facts: Facts;
+  #all: Life[] | undefined;
 
   constructor(facts: Facts) {
     this.#facts = facts;
@@ -12,6 +13,7 @@ export class LifeIndex {
 
   /** `lives`: all of the pid's, oldest first. */
   set(pid: number, lives: Life[]): void {
+    this.#all = undefined;
     this.#byPid.set(pid, lives);
   }
 
@@ -21,6 +23,7 @@ export class LifeIndex {
 
   /** Adds a life found later, in its place by position. */
   add(life: Life, begun: number): void {
+    this.#all = undefined;
     const lives = this.#byPid.get(life.pid);
     if (lives === undefined) {
       this.#byPid.set(life.pid, [life]);
@@ -34,6 +37,7 @@ export class LifeIndex {
   }
 
   remove(life: Life): void {
+    this.#all = undefined;
     const lives = this.#byPid.get(life.pid);
     const k = lives?.indexOf(life) ?? -1;
     if (lives === undefined || k < 0) return;
@@ -41,8 +45,13 @@ export class LifeIndex {
     if (k > 0) lives[k - 1].next = lives[k];
   }
 
-  *all(): Iterable<Life> {
-    for (const lives of this.#byPid.values()) yield* lives;
+  /** All lives, by pid in order of first sight. The list is good until a life comes or goes. */
+  all(): readonly Life[] {
+    if (this.#all === undefined) {
+      this.#all = [];
+      for (const lives of this.#byPid.values()) for (const life of lives) this.#all.push(life);
+    }
+    return this.#all;
   }
 
   /** Position of the first event that shows a life. */

@@ -4,12 +4,12 @@ import { KIND } from '../tables/kinds.ts';
 import type { Fork, Kill, Wait } from './facts.ts';
 import type { Space } from './spaces.ts';
 
-/** A conclusion about a life: events are positions in serial order. */
+/** A conclusion about a life and the position of the event that it rests on. */
 export interface Conclusion {
   readonly claim: Claim;
   readonly rule: string;
   readonly confidence: Confidence;
-  readonly at: readonly number[];
+  readonly at: number;
 }
 
 /** A change of the real parent, first shown at a position. */
@@ -56,6 +56,8 @@ export class Life {
   /** Its pid in that namespace; 0 unknown. */
   nsPid = 0;
   end: End | undefined;
+  /** The walk up to the root that came by first; 0 none yet. */
+  walked = 0;
   /** Threads besides the first. */
   threads = 0;
   /** Position of the event that names this life in its `_id`. */
@@ -81,7 +83,7 @@ export class Life {
     return this.from === this.to;
   }
 
-  conclude(claim: Claim, rule: string, confidence: Confidence, ...at: number[]): void {
+  conclude(claim: Claim, rule: string, confidence: Confidence, at: number): void {
     this.conclusions = append(this.conclusions, { claim, rule, confidence, at });
   }
 }

@@ -203,19 +203,15 @@ function byWait(facts: Facts, life: Life): void {
 
 /** Only damaged data can make a life its own ancestor: the youngest link is dropped. */
 function breakCycles(index: LifeIndex): void {
-  const done = new Set<Life>();
+  let walkNumber = 0;
   for (const life of index.all()) {
-    const path = new Set<Life>();
+    walkNumber++;
     let walk: Life | undefined = life;
-    while (walk !== undefined && !done.has(walk)) {
-      path.add(walk);
-      if (walk.parent !== undefined && path.has(walk.parent)) {
-        walk.parent = undefined;
-        break;
-      }
+    while (walk !== undefined && walk.walked === 0) {
+      walk.walked = walkNumber;
+      if (walk.parent?.walked === walkNumber) walk.parent = undefined;
       walk = walk.parent;
     }
-    for (const member of path) done.add(member);
   }
 }
 

@@ -637,8 +637,7 @@ function bearSilent(
  * elimination.ts. A span in which any pairing is impossible is left alone.
  */
 function matchLeftOver(facts: Facts, index: LifeIndex, matchings: Map<Space, Matching>): void {
-  const numbers = rankedNumbers(facts);
-  for (const run of eliminate(facts, (fork) => numbers.get(fork) ?? 0)) {
+  for (const run of eliminate(facts, rankTaken)) {
     if (!run.every(({ fork, rank }) => fits(matchingOf(matchings, fork), fork, rank))) continue;
     const spaces = new Set(run.map(({ fork }) => fork.caller?.space));
     const certain = run.length === 1 || spaces.size === 1;
@@ -670,18 +669,12 @@ function canBear(matching: Matching, fork: Fork, life: Life): boolean {
   return !fork.thread && possible(matching, fork, life) && mayAdopt(matching.facts, fork, life);
 }
 
-/** Ranks of the pids that births took: from the child, or from the number itself at the top. */
-function rankedNumbers(facts: Facts): Map<Fork, number> {
-  const numbers = new Map<Fork, number>();
-  for (const fork of facts.forks) {
-    if (fork.child !== undefined) numbers.set(fork, fork.child.rank);
-    else if (fork.caller !== undefined && fork.caller.space === undefined) {
-      // A thread has no life to take the rank from: it is of its caller's turn of numbers.
-      const turn = Math.floor(fork.caller.rank / WRAP);
-      numbers.set(fork, fork.ret + turn * WRAP);
-    }
-  }
-  return numbers;
+/** Rank of the pid that a birth took: from the child, or from the number itself at the top; 0 unknown. */
+function rankTaken(fork: Fork): number {
+  if (fork.child !== undefined) return fork.child.rank;
+  if (fork.caller === undefined || fork.caller.space !== undefined) return 0;
+  // A thread has no life to take the rank from: it is of its caller's turn of numbers.
+  return fork.ret + Math.floor(fork.caller.rank / WRAP) * WRAP;
 }
 
 function noteUnidentified(matching: Matching): void {
