@@ -65,6 +65,8 @@ export interface Reparenting {
   readonly ppid: number;
   /** `_id` of the new parent, where it is known. */
   readonly parent?: string;
+  /** That event. */
+  readonly event: string;
 }
 
 /** Why a document may lack something. */

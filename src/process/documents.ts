@@ -248,6 +248,7 @@ export class DocumentWriter {
       timestamp: facts.clock[at],
       ppid,
       parent: parent?.id,
+      event: facts.id(at),
     }));
   }
 

@@ -86,6 +86,7 @@ function writeReparenting(out: JsonBytes, change: Reparenting): void {
   moment(out, '{"timestamp":', change.timestamp);
   integer(out, ',"ppid":', change.ppid);
   text(out, ',"parent":', change.parent);
+  text(out, ',"event":', change.event);
   out.raw('}');
 }
 

@@ -58,7 +58,9 @@ function compare(all: readonly Copy[], originals: Originals): void {
   equal(processes.length, from, 'processes of all copies');
 }
 
-/** The document as it would stand in the analysis of the fixture. */
+const NOWHERE: Shift = { time: 0, serial: 0, pid: 0 };
+
+/** The document as it would stand in the analysis of the fixture; what is absent is left out. */
 function moveBack(p: ProcessDocument, shift: Shift): unknown {
   return JSON.parse(JSON.stringify(p), (key, value: unknown): unknown => {
     if (typeof value === 'string') return textBack(value, shift);
@@ -90,17 +92,30 @@ function timeBack(stamp: Record<string, string>, shift: Shift): string {
   return `${Math.floor(ms / 1000)}.${String(ms % 1000).padStart(3, '0')}`;
 }
 
-/** Analyzes small shapes; throws where a process is missing or has the wrong parent. */
+/** Analyzes small shapes; throws where a process is missing or is told wrong. */
 export function checkShapes(): void {
-  const wide = analyzed(wideShape(SMALL));
-  equal(wide.length, SMALL + 1, 'processes of the wide shape');
-  equal(wide[0].children.length, SMALL, 'children of its root');
-  const deep = analyzed(deepShape(SMALL));
-  equal(deep.length, SMALL, 'processes of the deep shape');
-  for (let i = 1; i < SMALL; i++) equal(deep[i].parent, deep[i - 1]._id, `parent at depth ${i}`);
-  for (const p of [...wide, ...deep]) {
-    equal(p.exit_code, p.pid % 256, `exit code of ${p._id}`);
-    deepStrictEqual(p.args, ['/srv/workload/wl', 'job', String(p.pid)], `arguments of ${p._id}`);
+  for (const bare of [false, true]) {
+    const wide = analyzed(wideShape(SMALL, bare));
+    equal(wide.length, SMALL + 1, 'processes of the wide shape');
+    equal(wide[0].children.length, SMALL, 'children of its root');
+    checkEach(wide, bare, () => 0);
+    const deep = analyzed(deepShape(SMALL, bare));
+    equal(deep.length, SMALL, 'processes of the deep shape');
+    checkEach(deep, bare, (i) => i - 1);
+  }
+}
+
+/** `parentOf`: where the parent of a process stands; the root is the first. */
+function checkEach(processes: Documents, bare: boolean, parentOf: (i: number) => number): void {
+  for (const [i, p] of processes.entries()) {
+    equal(p.parent, i === 0 ? null : processes[parentOf(i)]._id, `parent of ${p._id}`);
+    // Deep down the inherited directory may be unknown, but not another.
+    equal(p.cwd ?? '/srv/workload', '/srv/workload', `directory of ${p._id}`);
+    const full = !bare || i === 0;
+    equal(p.exit_code, full ? p.pid % 256 : undefined, `exit code of ${p._id}`);
+    equal(p.exit_source, full ? 'exit_group' : 'wait', `how the end of ${p._id} is known`);
+    const ran = full ? p : processes[0];
+    deepStrictEqual(p.args, ['/srv/workload/wl', 'job', String(ran.pid)], `what ${p._id} runs`);
   }
 }
 

@@ -10,7 +10,7 @@ import { gunzipSync } from 'node:zlib';
 /** Below it Linux hands out no pid after the first wrap: here, numbers of pid namespaces. */
 const LOWEST_PID = 300;
 /** The kernel's PID_MAX_LIMIT on 64-bit machines. */
-export const PID_LIMIT = 1 << 22;
+const PID_LIMIT = 1 << 22;
 /** Between two copies, in ms: longer than any call that does not wait. */
 const PAUSE = 3000;
 
@@ -210,16 +210,9 @@ function render({ texts, slots }: Fixture, shift: Shift): string {
 }
 
 function slotText({ kind, value }: Slot, shift: Shift): string {
-  switch (kind) {
-    case 'time':
-      return timeText(value + shift.time);
-    case 'serial':
-      return String(value + shift.serial);
-    case 'pid':
-      return String(value + shift.pid);
-    case 'hexPid':
-      return (value + shift.pid).toString(16);
-  }
+  if (kind === 'time') return timeText(value + shift.time);
+  if (kind === 'serial') return String(value + shift.serial);
+  return (value + shift.pid).toString(kind === 'hexPid' ? 16 : 10);
 }
 
 /** `SEC.MS`, as in a record's header. */

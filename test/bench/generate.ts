@@ -19,7 +19,7 @@ import { copies, type Fixture } from './copies.ts';
 import { deepShape, type Piece, wideShape } from './shapes.ts';
 
 /** Stands in each log's account; raised when the way of making logs changes. */
-const VERSION = 1;
+const VERSION = 2;
 export const MEGABYTE = 1e6;
 /** Characters to gather before they are written. */
 const CHUNK = 1 << 20;
@@ -71,14 +71,17 @@ function* copiesUpTo(fixtures: readonly Fixture[], size: number): Generator<Piec
 }
 
 /** One parent with so many children. */
-export function wideLog(folder: string, children: number): Log {
-  const kept = keptLog(folder, `wide-${children}`, '', () => wideShape(children));
+export function wideLog(folder: string, children: number, bare: boolean): Log {
+  const name = `wide-${bare ? 'bare-' : ''}${children}`;
+  const kept = keptLog(folder, name, '', () => wideShape(children, bare));
   return { ...kept, processes: children + 1 };
 }
 
 /** So many processes, each the child of the one before. */
-export function deepLog(folder: string, depth: number): Log {
-  return { ...keptLog(folder, `deep-${depth}`, '', () => deepShape(depth)), processes: depth };
+export function deepLog(folder: string, depth: number, bare: boolean): Log {
+  const name = `deep-${bare ? 'bare-' : ''}${depth}`;
+  const kept = keptLog(folder, name, '', () => deepShape(depth, bare));
+  return { ...kept, processes: depth };
 }
 
 function keptLog(

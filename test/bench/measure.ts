@@ -28,7 +28,7 @@ export interface Run {
 }
 
 /** Runs a command to its end. */
-export async function run(command: Command): Promise<Run> {
+async function run(command: Command): Promise<Run> {
   const stdin = command.stdin === undefined ? undefined : openSync(command.stdin, 'r');
   try {
     return await watched(command, stdin ?? 'ignore');

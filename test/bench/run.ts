@@ -27,14 +27,12 @@ const HELP = `npm run bench -- [--size MB] [--full] [--only NAME]... [--stages]
 
   --size MB     size of the log that the programs are compared on; 300 by default
   --full        scaling up to 3 GB
-  --only NAME   only this part: compare, scaling, wide or deep
+  --only NAME   only this part: compare, scaling, wide, deep or bare
   --stages      only where the time goes, stage by stage, in one process
 `;
-const PARTS = ['compare', 'scaling', 'wide', 'deep'];
+const PARTS = ['compare', 'scaling', 'wide', 'deep', 'bare'];
 const SIZES = [10, 30, 100, 300];
 const FULL = 3000;
-const CHILDREN = [100_000, 1_000_000];
-const DEPTHS = [10_000, 100_000];
 /** Logs up to so many bytes are read three times, and the quickest run counts. */
 const SMALL = 150 * MEGABYTE;
 
@@ -139,6 +137,7 @@ async function scaling(bench: Bench): Promise<void> {
   );
 }
 
+/** Ten times the processes, ten times the time. */
 async function shape(bench: Bench, title: string, logs: readonly Log[]): Promise<void> {
   const rows: Measured[] = [];
   for (const log of logs) rows.push(await measureGodo(bench, log));
@@ -171,20 +170,32 @@ async function runParts(bench: Bench, parts: readonly string[]): Promise<void> {
   const { folder } = bench;
   if (parts.includes('compare')) await compare(bench);
   if (parts.includes('scaling')) await scaling(bench);
-  if (parts.includes('wide')) {
+  const wide = (n: number, bare = false): Log => wideLog(folder, n, bare);
+  const deep = (n: number, bare = false): Log => deepLog(folder, n, bare);
+  if (parts.includes('wide'))
     await shape(
       bench,
-      'One parent of many children',
-      CHILDREN.map((n) => wideLog(folder, n)),
+      'One parent',
+      [1e5, 1e6].map((n) => wide(n)),
     );
-  }
-  if (parts.includes('deep')) {
+  if (parts.includes('deep'))
     await shape(
       bench,
-      'A chain of parents',
-      DEPTHS.map((n) => deepLog(folder, n)),
+      'A chain',
+      [1e4, 1e5].map((n) => deep(n)),
     );
-  }
+  if (!parts.includes('bare')) return;
+  const bare = 'whose processes run nothing and leave no record of their end';
+  await shape(
+    bench,
+    `One parent, ${bare}`,
+    [1e4, 1e5].map((n) => wide(n, true)),
+  );
+  await shape(
+    bench,
+    `A chain, ${bare}`,
+    [1e4, 1e5].map((n) => deep(n, true)),
+  );
 }
 
 /** Analyzes copies and shapes in small, so that a wrong answer is seen for what it is. */

@@ -1,6 +1,8 @@
 /**
- * Logs of extreme process trees: very wide and very deep. Each process is forked, runs a
- * program, exits and is waited for; the records are as long as real ones.
+ * Logs of extreme process trees: very wide and very deep. The records are as long as real
+ * ones. In a full tree each process is forked, runs a program, exits and is waited for; in
+ * a bare one it runs nothing of its own and leaves no record of its end, so that all but
+ * its existence is to be concluded from its relatives.
  */
 import { timeText } from './copies.ts';
 
@@ -48,6 +50,11 @@ class Script {
     ]);
   }
 
+  /** Shows that the process is there. */
+  setsid(who: Who): Piece {
+    return this.#event([call(who, 112, `success=yes exit=${who.pid} a0=0 a1=0 a2=0 a3=0`)]);
+  }
+
   exit(who: Who): Piece {
     return this.#event([
       call(who, 231, `a0=${(who.pid % 256).toString(16)} a1=e7 a2=3c a3=7f5d3c1a0a10`),
@@ -76,35 +83,34 @@ function call({ pid, ppid }: Who, nr: number, rest: string): string {
 }
 
 /** One parent with so many children. */
-export function* wideShape(children: number): Generator<Piece, void> {
+export function* wideShape(children: number, bare: boolean): Generator<Piece, void> {
   const script = new Script();
   const root = { pid: ROOT, ppid: OUTER };
   yield script.exec(root);
   for (let i = 1; i <= children + LIVING; i++) {
-    const born = { pid: ROOT + i, ppid: ROOT };
-    if (i <= children) {
-      yield script.fork(root, born.pid);
-      yield script.exec(born);
-    }
-    const ending = { pid: born.pid - LIVING, ppid: ROOT };
-    if (ending.pid > ROOT) {
-      yield script.exit(ending);
-      yield script.wait(root, ending.pid);
-    }
+    if (i <= children) yield* beginning(script, root, { pid: ROOT + i, ppid: ROOT }, bare);
+    const ending = ROOT + i - LIVING;
+    if (ending > ROOT) yield* end(script, root, { pid: ending, ppid: ROOT }, bare);
   }
   yield script.exit(root);
 }
 
 /** So many processes, each the child of the one before; the last ends first. */
-export function* deepShape(depth: number): Generator<Piece, void> {
+export function* deepShape(depth: number, bare: boolean): Generator<Piece, void> {
   const script = new Script();
   const at = (i: number): Who => ({ pid: ROOT + i, ppid: i === 0 ? OUTER : ROOT + i - 1 });
-  for (let i = 0; i < depth; i++) {
-    yield script.exec(at(i));
-    if (i + 1 < depth) yield script.fork(at(i), ROOT + i + 1);
-  }
-  for (let i = depth - 1; i >= 0; i--) {
-    if (i + 1 < depth) yield script.wait(at(i), ROOT + i + 1);
-    yield script.exit(at(i));
-  }
+  yield script.exec(at(0));
+  for (let i = 1; i < depth; i++) yield* beginning(script, at(i - 1), at(i), bare);
+  for (let i = depth - 1; i > 0; i--) yield* end(script, at(i - 1), at(i), bare);
+  yield script.exit(at(0));
+}
+
+function* beginning(script: Script, parent: Who, child: Who, bare: boolean): Generator<Piece> {
+  yield script.fork(parent, child.pid);
+  yield bare ? script.setsid(child) : script.exec(child);
+}
+
+function* end(script: Script, parent: Who, child: Who, bare: boolean): Generator<Piece> {
+  if (!bare) yield script.exit(child);
+  yield script.wait(parent, child.pid);
 }

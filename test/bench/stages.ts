@@ -5,6 +5,7 @@
  */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { compareText } from '../../src/base/compare.ts';
+import { ArgumentTexts } from '../../src/event/arguments.ts';
 import { EventTable } from '../../src/event/table.ts';
 import { TokenTexts } from '../../src/event/tokens.ts';
 import type { Processes } from '../../src/model/analysis.ts';
@@ -117,8 +118,9 @@ function conclusions(table: EventTable): Step[] {
 
 function sorted(table: EventTable, facts: readonly Facts[], lives: readonly Life[][]): Written[] {
   const texts = new TokenTexts(table.tokens);
+  const argumentTexts = new ArgumentTexts(table);
   const written = facts.flatMap((one, i) => {
-    const writer = new DocumentWriter(one, texts, lives[i]);
+    const writer = new DocumentWriter(one, texts, argumentTexts, lives[i]);
     return lives[i].map((life) => ({ life, writer }));
   });
   return written.sort((a, b) => compareText(a.life.id, b.life.id));

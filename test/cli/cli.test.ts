@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { analyzeSync } from '../../src/pipeline.ts';
 import { build, godo, start, trace } from './godo.ts';
 
 const BUILD = trace('build');
@@ -273,4 +274,14 @@ test('a program that is not built says so', async () => {
   const { status, stderr } = spawnSync(bin, ['--version'], { encoding: 'utf8' });
   expect(status).toBe(2);
   expect(stderr).toContain('npm install');
+});
+
+test('a file read in chunks says the same as one in memory', async () => {
+  const name = trace('pidreuse');
+  const bytes = gunzipSync(readFileSync(name));
+  const path = put('pidreuse.log', bytes);
+  const whole = analyzeSync([{ name: 'whole', bytes }]);
+  const read = await summaryOf([path]);
+  expect(read.digest).toBe(whole.summary.digest);
+  expect((await summaryOf([name])).digest).toBe(whole.summary.digest);
 });

@@ -37,6 +37,14 @@ export interface Call {
   readonly records?: readonly string[];
 }
 
+/** As a process's own records show it. */
+interface Program {
+  readonly comm: string;
+  readonly exe: string;
+}
+
+const ANY_PROGRAM: Program = { comm: 'x', exe: '/usr/bin/x' };
+
 interface Setting {
   readonly node?: string;
   /** The serial of the first event. */
@@ -53,6 +61,8 @@ export class Log {
   readonly lines: string[] = [];
   readonly #node: string;
   readonly #start: number;
+  /** What each pid runs. */
+  readonly #programs = new Map<number, Program>();
   #serial: number;
 
   constructor({ node, serial = 1, start = START }: Setting = {}) {
@@ -77,7 +87,9 @@ export class Log {
   /** An event of one system call, whole: SYSCALL, further records, PROCTITLE, EOE. */
   call(ms: number, who: Who, name: string, call: Call = {}): this {
     const records = call.records ?? [];
-    return this.event(ms, syscall(who, name, call), ...records, 'PROCTITLE proctitle="x"', 'EOE ');
+    const program = this.#programs.get(who[0]) ?? ANY_PROGRAM;
+    const first = syscall(who, name, { ...program, ...call });
+    return this.event(ms, first, ...records, 'PROCTITLE proctitle="x"', 'EOE ');
   }
 
   /** Any call that says nothing beyond that the process lives. */
@@ -86,6 +98,7 @@ export class Log {
   }
 
   fork(ms: number, who: Who, child: number): this {
+    this.#programs.set(child, this.#programs.get(who[0]) ?? ANY_PROGRAM);
     return this.call(ms, who, 'fork', { exit: child });
   }
 
@@ -105,10 +118,9 @@ export class Log {
 
   exec(ms: number, who: Who, argv: readonly string[], call: Call = {}): this {
     const fields = argv.map((arg, i) => ` a${i}=${value(arg)}`).join('');
-    const file = argv[0]?.slice(argv[0].lastIndexOf('/') + 1) ?? '';
+    const comm = argv[0]?.slice(argv[0].lastIndexOf('/') + 1) ?? '';
+    this.#programs.set(who[0], { comm, exe: `/usr/bin/${comm}` });
     return this.call(ms, who, 'execve', {
-      comm: file,
-      exe: `/usr/bin/${file}`,
       records: [`EXECVE argc=${argv.length}${fields}`, `CWD cwd="/srv"`],
       ...call,
     });
@@ -156,8 +168,8 @@ function syscall([pid, ppid]: Who, name: string, call: Call): string {
   const args = [0, 1, 2, 3].map((i) => `a${i}=${hex(call.args?.[i] ?? 0)}`);
   const ends = name === 'exit' || name === 'exit_group';
   const result = ends ? [] : [`success=${success ? 'yes' : 'no'}`, `exit=${call.exit ?? 0}`];
-  const subject = `auid=4242 uid=0 gid=0 tty=(none) ses=1 comm=${value(call.comm ?? 'x')}`;
-  const tail = call.tail ?? `${subject} exe=${value(call.exe ?? '/usr/bin/x')} key=(null)`;
+  const subject = `auid=4242 uid=0 gid=0 tty=(none) ses=1 comm=${value(call.comm ?? '')}`;
+  const tail = call.tail ?? `${subject} exe=${value(call.exe ?? '')} key=(null)`;
   const head = [`SYSCALL arch=${hex(arch)} syscall=${nr}`, ...result, ...args];
   return `${head.join(' ')} items=0 ppid=${ppid} pid=${pid} ${tail}`;
 }

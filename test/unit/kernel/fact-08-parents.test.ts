@@ -1,14 +1,6 @@
 /** Facts 8 and 10: the parent at birth is the caller of the fork; what ppid= shows may be an adopter. */
 import { describe, expect, test } from 'vitest';
-import {
-  CLONE_PARENT,
-  endOf,
-  lifeOf,
-  Log,
-  rulesOf,
-  START,
-  treeOf,
-} from '../../support/log.ts';
+import { CLONE_PARENT, endOf, lifeOf, Log, rulesOf, START, treeOf } from '../../support/log.ts';
 
 const PR_SET_CHILD_SUBREAPER = 36;
 /** A clone3 that a program made itself: without the C library's function to run. */
@@ -26,7 +18,7 @@ describe('orphans keep the parent that bore them', () => {
     expect(treeOf(documents)).toBe('1000(1001(1002))');
     const { ppid, reparented } = lifeOf(documents, 1002);
     expect(ppid).toBe(1001);
-    expect(reparented).toEqual([{ timestamp: START + 12, ppid: 1 }]);
+    expect(reparented).toMatchObject([{ timestamp: START + 12, ppid: 1 }]);
   });
 
   test('adopted before their first record', () => {

@@ -134,10 +134,7 @@ describe('births in a container', () => {
 describe('calls that show both numbers', () => {
   /** Pids went by in between: either of the two calls may have borne the one that shows. */
   const open = (): Log =>
-    container()
-      .fork(16, [1002, 1001], 3)
-      .fork(20, [1002, 1001], 4)
-      .exec(20, [1008, 1002], ['b']);
+    container().fork(16, [1002, 1001], 3).fork(20, [1002, 1001], 4).exec(20, [1008, 1002], ['b']);
 
   test('setsid', () => {
     const log = open().call(24, [1008, 1002], 'setsid', { exit: 4 });
@@ -165,9 +162,7 @@ describe('calls that show both numbers', () => {
   });
 
   test('kill with its OBJ_PID of a child that left nothing', () => {
-    const log = container()
-      .fork(16, [1002, 1001], 3)
-      .kill(20, [1002, 1001], 3, SIGKILL, 1003);
+    const log = container().fork(16, [1002, 1001], 3).kill(20, [1002, 1001], 3, SIGKILL, 1003);
     expect(treeOf(log.documents)).toBe('1000(1001(1002(1003)))');
     expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003=3');
     expect(endOf(lifeOf(log.documents, 1003))).toMatchObject({ source: 'signal', signal: 9 });

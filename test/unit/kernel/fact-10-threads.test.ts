@@ -28,9 +28,7 @@ describe('what a clone made', () => {
   });
 
   test('a clone3 whose number was waited for made a process', () => {
-    const documents = new Log()
-      .clone3(0, [1000, 900], 1001)
-      .wait(0, [1000, 900], 1001).documents;
+    const documents = new Log().clone3(0, [1000, 900], 1001).wait(0, [1000, 900], 1001).documents;
     expect(treeOf(documents)).toBe('1000(1001)');
     expect(endOf(lifeOf(documents, 1001))).toMatchObject({ source: 'wait' });
   });

@@ -52,17 +52,20 @@ describe('signals', () => {
       .kill(8, [1000, 900], 1001, SIGTERM, 1001)
       .wait(8, [1000, 900], 1001)
       .touch(12, [1000, 900]);
-    expect(endsOf(log)).toEqual({ source: 'signal', after: 8, by: 12, signal: SIGTERM });
+    expect(endsOf(log)).toEqual({ source: 'signal', after: 4, by: 12, signal: SIGTERM });
     const life = lifeOf(log.documents, 1001);
     expect(rulesOf(life, 'exit_signal')).toEqual(['signal_sent inferred']);
     expect(rulesOf(life, 'end')).toEqual(['reaped_by_wait proven']);
   });
 
-  test('SIGKILL is proven to have', () => {
+  test('one that nothing followed killed, too', () => {
     const log = family().kill(8, [1000, 900], 1001, SIGKILL, 1001);
-    expect(endsOf(log)).toEqual({ source: 'signal', after: 8, by: 8, signal: SIGKILL });
-    const rules = rulesOf(lifeOf(log.documents, 1001), 'exit_signal');
-    expect(rules).toEqual(['signal_sent proven']);
+    expect(endsOf(log)).toEqual({ source: 'signal', after: 4, by: 8, signal: SIGKILL });
+  });
+
+  test('it is no sign of life: it may have found a zombie', () => {
+    const log = new Log().kill(8, [1000, 900], 1007, SIGKILL, 1007);
+    expect(endsOf(log, 1007)).toEqual({ source: 'signal', by: 8, signal: SIGKILL });
   });
 
   test.each(['tkill', 'tgkill'])('%s to a thread ends its process', (name) => {

@@ -23,7 +23,7 @@ test('a life with all there can be', () => {
     exit_after: T0 + 1000,
     exit_signal: 9,
     threads: 3,
-    reparented: [{ timestamp: T0 + 700, ppid: 1 }],
+    reparented: [{ timestamp: T0 + 700, ppid: 1, event: '1795410731.082:9' }],
     unidentified_children: [{ timestamp: T0 + 3, ns_pid: 4, event: '1.000:9' }],
     incomplete: ['end_status_unknown'],
     evidence: [

@@ -49,6 +49,7 @@ function naiveLine(p: ProcessDocument): string {
       timestamp: iso(r.timestamp),
       ppid: r.ppid,
       parent: r.parent,
+      event: r.event,
     })),
     uid: p.uid,
     auid: p.auid,
@@ -128,8 +129,8 @@ const anyDocument = fc
       threads: number,
       reparented: fc.array(
         fc.record(
-          { timestamp: time, ppid: number, parent: text },
-          { requiredKeys: ['timestamp', 'ppid'] },
+          { timestamp: time, ppid: number, parent: text, event: text },
+          { requiredKeys: ['timestamp', 'ppid', 'event'] },
         ),
         { maxLength: 2 },
       ),

@@ -202,7 +202,7 @@ test('--at puts an orphan under its new parent', () => {
     lifeOf(2, 10, 100, { parent: idOf(1), children: [idOf(3)] }),
     lifeOf(3, 20, 8000, {
       parent: idOf(2),
-      reparented: [{ timestamp: T0 + 5000, ppid: 1, parent: idOf(1) }],
+      reparented: [{ timestamp: T0 + 5000, ppid: 1, parent: idOf(1), event: '1.000:9' }],
     }),
   ];
   const pids = (at: number) =>
