@@ -11,7 +11,7 @@ import { KIND } from '../tables/kinds.ts';
 import type { Facts, Kill } from './facts.ts';
 import { type End, isThread, type Life } from './life.ts';
 import type { LifeIndex } from './life-index.ts';
-import type { Space } from './spaces.ts';
+import type { Space } from './space.ts';
 
 const SIGKILL = 9;
 const PR_SET_PDEATHSIG = 1;

@@ -2,7 +2,7 @@ import { append, none } from '../base/list.ts';
 import type { Claim, Confidence, ExitSource } from '../model/process.ts';
 import { KIND } from '../tables/kinds.ts';
 import type { Fork, Kill, Wait } from './facts.ts';
-import type { Space } from './spaces.ts';
+import type { Space } from './space.ts';
 
 /** A conclusion about a life and the position of the event that it rests on. */
 export interface Conclusion {

@@ -1,6 +1,15 @@
 /** Facts 1 to 7: time, serial and arrival are three orders, and none is that of what happened. */
 import { describe, expect, test } from 'vitest';
-import { analyze, endOf, lifeOf, livesOf, Log, START, treeOf } from '../../support/log.ts';
+import {
+  analyze,
+  CLONE_VFORK,
+  endOf,
+  lifeOf,
+  livesOf,
+  Log,
+  START,
+  treeOf,
+} from '../../support/log.ts';
 
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
@@ -49,13 +58,16 @@ describe('fact 2: time is of the entry, the serial of the exit', () => {
   });
 
   test('of a vfork, too, whose caller sleeps until the child has gone on', () => {
-    const { summary } = analyze(
-      new Log()
-        .exec(5000, [1001, 1000], ['true'])
-        .call(0, [1000, 900], 'vfork', { exit: 1001 })
-        .call(5004, [1002, 900], 'umask').lines,
-    );
-    expect(summary).toMatchObject({ boots: 1, faults: {} });
+    const log = new Log().exec(5000, [1001, 1000], ['true']);
+    log.call(0, [1000, 900], 'vfork', { exit: 1001 });
+    expect(analyze(log.lines).summary).toMatchObject({ boots: 1, faults: {} });
+  });
+
+  test('of a clone that is one, too', () => {
+    const log = new Log()
+      .exec(5000, [1001, 1000], ['true'])
+      .clone(0, [1000, 900], 1001, CLONE_VFORK);
+    expect(analyze(log.lines).summary).toMatchObject({ boots: 1, faults: {} });
   });
 });
 

@@ -43,7 +43,7 @@ describe('orphans keep the parent that bore them', () => {
       .exitGroup(16, [1000, 900])
       .touch(20, [1002, 1]).documents;
     expect(treeOf(documents)).toBe('1000(1001(1002))');
-    expect(lifeOf(documents, 1002).reparented).toEqual([
+    expect(lifeOf(documents, 1002).reparented).toMatchObject([
       { timestamp: START + 12, ppid: 1000, parent: lifeOf(documents, 1000)._id },
       { timestamp: START + 20, ppid: 1 },
     ]);

@@ -345,6 +345,25 @@ describe('which namespace', () => {
     expect(endOf(lifeOf(ended, 1006))).toMatchObject({ source: 'namespace_end', signal: 9 });
   });
 
+  test('numbers that its children have not show it, too', () => {
+    const log = new Log()
+      .fork(0, [5000, 4000], 1203)
+      .exec(4, [5001, 5000], ['a'])
+      .fork(8, [5000, 4000], 1204)
+      .exec(12, [5002, 5000], ['b']);
+    expect(treeOf(log.documents)).toBe('5000(5001 5002)');
+    expect(numbersOf(log)).toBe('5000 5001=1203 5002=1204');
+  });
+
+  test('but not numbers above the pids that would have been handed out with them', () => {
+    const log = new Log()
+      .fork(0, [1000, 900], 5001)
+      .exec(4, [1001, 1000], ['a'])
+      .fork(8, [1000, 900], 5002)
+      .exec(12, [1002, 1000], ['b']);
+    expect(treeOf(log.documents)).toBe('1000(5001 1001 5002 1002)');
+  });
+
   test('the initial one, when nothing speaks against it', () => {
     const log = new Log()
       .fork(0, [1000, 900], 1001)
@@ -434,6 +453,15 @@ test('a subreaper in a namespace takes in orphans as pid 1 would', () => {
     .exitGroup(24, [1003, 1002])
     .exec(28, [1004, 1002], ['orphan']);
   expect(treeOf(documents)).toBe('1000(1001(1002(1003(1004))))');
+});
+
+test('a signal in a namespace whose OBJ_PID is lost names no process outside', () => {
+  const { documents } = container()
+    .touch(14, [400, 1])
+    .fork(16, [1002, 1001], 400)
+    .exec(20, [1500, 1002], ['a'])
+    .kill(24, [1002, 1001], 400, SIGKILL);
+  expect(endOf(lifeOf(documents, 400))).toEqual({});
 });
 
 test('nothing of a container is a fault', () => {

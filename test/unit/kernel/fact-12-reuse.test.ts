@@ -30,6 +30,17 @@ describe('what parts two lives of a pid', () => {
     expect(programsOf(log, 1001)).toEqual(['a', 'b']);
   });
 
+  test('a login from a session that the first was not in', () => {
+    const login = (old: number): string =>
+      `LOGIN pid=1001 uid=0 old-auid=0 auid=7 old-ses=${old} ses=3 res=1`;
+    const ofSession = (old: number): Log =>
+      new Log()
+        .exec(0, [1001, 1000], ['a'])
+        .call(4, [1001, 1000], 'write', { records: [login(old)] });
+    expect(livesOf(ofSession(2).documents, 1001)).toHaveLength(2);
+    expect(livesOf(ofSession(1).documents, 1001)).toHaveLength(1);
+  });
+
   test('the time of the next birth, though nothing else tells of the first end', () => {
     const log = new Log()
       .fork(0, [1000, 900], 1001)
@@ -69,6 +80,26 @@ test('one of them in the middle', () => {
   expect(programsOf(log, 1001)).toEqual(['a', undefined, 'c']);
 });
 
+test('of two births in the tick of an event the one that its parent made is its own', () => {
+  const log = new Log()
+    .fork(4, [1000, 900], 1001)
+    .fork(4, [1002, 900], 1001)
+    .exec(4, [1001, 1000], ['a']);
+  const lives = livesOf(log.documents, 1001);
+  expect(lives.map((life) => [life.ppid, life.execve.length])).toEqual([
+    [1000, 1],
+    [1002, 0],
+  ]);
+});
+
+test('a ppid= does not mean a life that had ended', () => {
+  const log = new Log()
+    .fork(0, [1000, 900], 1001)
+    .exitGroup(4, [1001, 1000])
+    .exec(5000, [1002, 1001], ['of the next 1001']);
+  expect(treeOf(log.documents)).toBe('1000(1001) 1002');
+});
+
 test('children belong to the life of that time', () => {
   const log = new Log()
     .fork(0, [1000, 900], 1001)
@@ -89,6 +120,26 @@ test('a signal reaches the life of that time', () => {
     .kill(16, [1000, 900], 1001, 9, 1001);
   const signals = livesOf(log.documents, 1001).map((life) => life.exit_signal);
   expect(signals).toEqual([undefined, 9]);
+});
+
+test('a signal may be logged before the clone of its target', () => {
+  const log = new Log()
+    .fork(0, [1000, 900], 1001)
+    .wait(0, [1000, 900], 1001)
+    .touch(8, [1002, 900])
+    .kill(12, [1002, 900], 1001, 9, 1001)
+    .fork(12, [1000, 900], 1001);
+  const signals = livesOf(log.documents, 1001).map((life) => life.exit_signal);
+  expect(signals).toEqual([undefined, 9]);
+});
+
+test('a signal that found the zombie may be logged after the wait that reaped it', () => {
+  const log = new Log()
+    .fork(0, [1000, 900], 1001)
+    .exitGroup(4, [1001, 1000], 3)
+    .wait(4, [1000, 900], 1001)
+    .kill(4, [1002, 900], 1001, 9, 1001);
+  expect(livesOf(log.documents, 1001).map((life) => life.exit_code)).toEqual([3]);
 });
 
 test('as fast as the clock shows: a life in each tick', () => {

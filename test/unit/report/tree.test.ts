@@ -250,7 +250,6 @@ test('colour marks failures and signals', () => {
   expect(rows[1]).toContain('\u001b[35mSIGKILL\u001b[0m');
   expect(rows[2]).toContain('\u001b[31m✗ /usr/local/bin/gcc ENOENT\u001b[0m');
   expect(rows[3]).toContain('\u001b[31mexit 1\u001b[0m');
-  // oxlint-disable-next-line no-control-regex
   expect(rows.map((row) => row.replace(/\u001b\[\d+m/g, ''))).toEqual(tree(build()));
 });
 

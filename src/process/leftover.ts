@@ -1,0 +1,45 @@
+/** Births that only the count of all births decides: see elimination.ts. */
+import { eliminate } from './elimination.ts';
+import type { Facts, Fork } from './facts.ts';
+import type { LifeIndex } from './life-index.ts';
+import type { Matching } from './matching.ts';
+import { rankTaken } from './rank.ts';
+import { bearRanked, canBear, isProcess } from './silent.ts';
+import type { Space } from './space.ts';
+
+/**
+ * What neither its family nor its neighbours decide is decided by what is left over: see
+ * elimination.ts. A span in which any pairing is impossible is left alone.
+ */
+export function matchLeftOver(
+  facts: Facts,
+  index: LifeIndex,
+  matchings: Map<Space, Matching>,
+): void {
+  for (const run of eliminate(facts, rankTaken)) {
+    if (!run.every(({ fork, rank }) => fits(matchingOf(matchings, fork), fork, rank))) continue;
+    const spaces = new Set(run.map(({ fork }) => fork.caller?.space));
+    const certain = run.length === 1 || spaces.size === 1;
+    // Births of several namespaces may be paired crosswise: then only if each is a process.
+    const processes = run.every(({ fork, rank }) => {
+      const matching = matchingOf(matchings, fork) as Matching;
+      return !fork.thread && (matching.byRank.has(rank) || isProcess(matching, fork));
+    });
+    if (!certain && !processes) continue;
+    for (const { fork, rank } of run) {
+      const matching = matchingOf(matchings, fork) as Matching;
+      if (fork.thread || (!matching.byRank.has(rank) && !isProcess(matching, fork))) continue;
+      bearRanked(matching, index, fork, rank, 'pid_left_over', certain ? 'inferred' : 'ambiguous');
+    }
+  }
+}
+
+function fits(matching: Matching | undefined, fork: Fork, rank: number): boolean {
+  if (matching === undefined) return false;
+  const shown = matching.byRank.get(rank);
+  return shown === undefined || (shown.birth === undefined && canBear(matching, fork, shown));
+}
+
+function matchingOf(matchings: Map<Space, Matching>, fork: Fork): Matching | undefined {
+  return fork.caller?.space === undefined ? undefined : matchings.get(fork.caller.space);
+}

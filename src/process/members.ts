@@ -1,0 +1,247 @@
+/**
+ * Which life lives in which pid namespace (KERNEL facts 9 and 11): inherited from the parent,
+ * begun by a flag or by unshare, entered by setns; all three may have left no record, and then
+ * the numbers that calls return tell.
+ */
+import { KIND } from '../tables/kinds.ts';
+import { CLONE_NEWPID, type Facts, type Fork } from './facts.ts';
+import type { LifeIndex } from './life-index.ts';
+import type { Life } from './life.ts';
+import { Space } from './space.ts';
+
+/** How many candidates on each side of the expected one are looked at, in a large family. */
+export const REACH = 32;
+
+/** Births of others, unrecorded, that may lie between a namespace's last number and an entered family's first. */
+const ENTERED_WITHIN = 64;
+
+/** What is known of the lives outside the initial namespace while spaces are handed out. */
+interface Assigning {
+  readonly facts: Facts;
+  readonly index: LifeIndex;
+  /** The call of each life that returned the lowest number. */
+  readonly least: ReadonlyMap<Life, Fork>;
+  /** Numbers that lives' own calls show of themselves. */
+  readonly own: ReadonlyMap<Life, number>;
+  /** Spaces of families whose parent has no life, by its pid. */
+  readonly adrift: Map<number, Space>;
+  readonly spaces: Space[];
+}
+
+/** Gives each life outside the initial namespace its space, from the outermost inwards. */
+export function assignSpaces(facts: Facts, index: LifeIndex): Space[] {
+  const least = leastReturns(facts);
+  const own = ownNumbers(facts);
+  const all: Assigning = { facts, index, least, own, adrift: new Map(), spaces: [] };
+  const lives: Life[] = [];
+  for (const life of index.all()) if (isOutside(all, life)) lives.push(life);
+  lives.sort((a, b) => facts.own[a.from] - facts.own[b.from]);
+  beginUnshared(all);
+  const entered = new Set<Life>();
+  for (const life of lives) {
+    // Up to the nearest ancestor whose space is known, then down again: no recursion.
+    const path: Life[] = [];
+    let walk: Life | undefined = life;
+    while (walk !== undefined && walk.space === undefined && isOutside(all, walk)) {
+      if (entered.has(walk)) break;
+      entered.add(walk);
+      path.push(walk);
+      walk = parentByPpid(facts, index, walk);
+    }
+    for (let i = path.length - 1; i >= 0; i--) enter(all, path[i], path[i + 1] ?? walk);
+  }
+  enterLaterChildren(all);
+  return joinEntered(all);
+}
+
+/**
+ * A family that came in by setns (nsenter, docker exec) goes on counting where the
+ * namespace's own births are: it belongs to the one space whose numbers leave room for its
+ * own just there.
+ */
+function joinEntered(all: Assigning): Space[] {
+  if (all.spaces.every((space) => space.first !== undefined)) return all.spaces;
+  const kept: Space[] = [];
+  const calls = new Map(all.spaces.map((space) => [space, callsOf(space)]));
+  for (const space of all.spaces) {
+    const target = space.first === undefined ? hostOf(all, space, calls) : undefined;
+    if (target === undefined) {
+      kept.push(space);
+      continue;
+    }
+    for (const member of space.members) {
+      member.space = target;
+      target.members.push(member);
+    }
+  }
+  return kept;
+}
+
+function hostOf(all: Assigning, guest: Space, calls: Map<Space, Fork[]>): Space | undefined {
+  const own = calls.get(guest) as Fork[];
+  if (own.length === 0) return undefined;
+  let best: Space | undefined;
+  let nearest = ENTERED_WITHIN;
+  for (const space of all.spaces) {
+    if (space.first === undefined || !isAliveAt(all, space.first, own[0].at)) continue;
+    const distance = distanceBelow(calls.get(space) as Fork[], own);
+    if (distance === nearest) best = undefined;
+    else if (distance < nearest) {
+      nearest = distance;
+      best = space;
+    }
+  }
+  return best;
+}
+
+/** As far as its own records show. */
+function isAliveAt({ facts }: Assigning, life: Life, at: number): boolean {
+  return facts.own[life.from] < at && facts.own[life.to - 1] > at;
+}
+
+function callsOf(space: Space): Fork[] {
+  const calls = space.members.flatMap((member) => member.forks);
+  return calls.sort((a, b) => a.at - b.at);
+}
+
+/** How far the guest's first number lies above the host's before it; Infinity when it does not fit. */
+function distanceBelow(host: readonly Fork[], guest: readonly Fork[]): number {
+  const [first] = guest;
+  const last = guest[guest.length - 1];
+  let below = 1;
+  for (const fork of host) {
+    if (fork.at < first.at) below = Math.max(below, fork.ret);
+    else if (fork.at > last.at && fork.ret < last.ret) return Infinity;
+  }
+  return first.ret > below ? first.ret - below : Infinity;
+}
+
+/** The first child after an unshare that the log holds is its namespace's pid 1 (fact 11). */
+function beginUnshared(all: Assigning): void {
+  const { facts } = all;
+  for (let at = 0; at < facts.rows.length; at++) {
+    const row = facts.rows[at];
+    if (facts.table.kind[row] !== KIND.unshare || facts.table.success[row] !== 1) continue;
+    const life = facts.lifeAt[at];
+    if ((facts.table.a0[row] & CLONE_NEWPID) === 0 || life?.childSpace !== undefined) continue;
+    const birth = life?.forks.find((fork) => fork.at > at && !fork.thread);
+    if (life === undefined || birth?.child === undefined) continue;
+    if ((birth.flags & CLONE_NEWPID) !== 0) continue;
+    life.childSpace = newSpace(all, life.space, birth.child);
+    birth.child.space = life.childSpace;
+    life.childSpace.members.push(birth.child);
+  }
+}
+
+function isOutside({ facts }: Assigning, life: Life): boolean {
+  return !life.silent && facts.outside[facts.own[life.from]] === 1;
+}
+
+function enter(all: Assigning, life: Life, up: Life | undefined): void {
+  const outer = up?.space;
+  const flagged = life.birth !== undefined && (life.birth.flags & CLONE_NEWPID) !== 0;
+  const begins = flagged || all.own.get(life) === 1 || all.least.get(life)?.ret === 2;
+  if (up === undefined) life.space = adrift(all, life);
+  else if (!begins && up.childSpace !== undefined) life.space = up.childSpace;
+  else if (outer !== undefined && !begins && !isBelow(all, life, up)) life.space = outer;
+  else {
+    life.space = newSpace(all, outer, isFirst(all, life, up) ? life : undefined);
+    // Without the flag it was unshare: every later child goes the same way.
+    if (!flagged) up.childSpace ??= life.space;
+  }
+  life.space.members.push(life);
+}
+
+/** Members of a namespace older than the log share a parent that has no records. */
+function adrift(all: Assigning, life: Life): Space {
+  const ppid = all.facts.ppid(all.facts.own[life.from]);
+  let space = all.adrift.get(ppid);
+  if (space === undefined || all.least.get(life)?.ret === 2) {
+    space = newSpace(all, undefined, isFirst(all, life, undefined) ? life : undefined);
+    all.adrift.set(ppid, space);
+  }
+  return space;
+}
+
+function newSpace(all: Assigning, outer: Space | undefined, first: Life | undefined): Space {
+  const space = new Space(outer, first);
+  if (first !== undefined) {
+    first.nsPid = 1;
+    space.numbers.set(1, [first]);
+  }
+  all.spaces.push(space);
+  return space;
+}
+
+/**
+ * Whether the first life seen in a namespace is its pid 1. The number after 1 is 2: its own
+ * lowest is 2, or higher by no more than its parent's later children took before it.
+ */
+function isFirst(all: Assigning, life: Life, up: Life | undefined): boolean {
+  const own = all.own.get(life);
+  if (own !== undefined) return own === 1;
+  const least = all.least.get(life);
+  if (least === undefined || least.ret === 2) return true;
+  const born = life.birth?.at ?? all.facts.own[life.from];
+  const siblings = up?.forks.filter((fork) => fork.at > born && fork.at < least.at).length ?? 0;
+  return least.ret <= 2 + siblings;
+}
+
+/**
+ * Whether a life is in a namespace below its parent's: numbers only grow, so one well
+ * below those its parent had already been given belongs elsewhere.
+ */
+function isBelow(all: Assigning, life: Life, up: Life): boolean {
+  const own = all.least.get(life);
+  if (own === undefined) return false;
+  const first = all.facts.own[life.from];
+  let highest = 0;
+  for (const fork of up.forks) if (fork.at < first) highest = Math.max(highest, fork.ret);
+  return own.ret < highest - REACH;
+}
+
+/** After unshare every later child is in the new namespace, also one that shows no sign of it. */
+function enterLaterChildren(all: Assigning): void {
+  for (const life of all.index.all()) {
+    const space = life.birth?.caller?.childSpace;
+    if (space === undefined || life.space !== undefined || life.birth === undefined) continue;
+    if (space.first?.birth === undefined || life.birth.at < space.first.birth.at) continue;
+    life.space = space;
+    space.members.push(life);
+  }
+}
+
+/** What setsid returned, and what a life called itself in a signal (fact 9). */
+function ownNumbers(facts: Facts): Map<Life, number> {
+  const own = new Map<Life, number>();
+  for (let at = 0; at < facts.rows.length; at++) {
+    const row = facts.rows[at];
+    if (facts.table.kind[row] !== KIND.setsid || facts.table.success[row] !== 1) continue;
+    const life = facts.lifeAt[at];
+    if (life !== undefined) own.set(life, facts.table.exit[row]);
+  }
+  for (const kill of facts.kills) {
+    const life = facts.lifeAt[kill.at];
+    if (life === undefined || kill.target === 0 || kill.opids[0] !== life.pid) continue;
+    if (facts.kind(kill.at) !== KIND.tkill && !own.has(life)) own.set(life, kill.target);
+  }
+  return own;
+}
+
+/** The call of each life that returned the lowest number. */
+function leastReturns(facts: Facts): Map<Life, Fork> {
+  const least = new Map<Life, Fork>();
+  for (const fork of facts.forks) {
+    if (fork.caller === undefined) continue;
+    const known = least.get(fork.caller);
+    if (known === undefined || fork.ret < known.ret) least.set(fork.caller, fork);
+  }
+  return least;
+}
+
+export function parentByPpid(facts: Facts, index: LifeIndex, life: Life): Life | undefined {
+  if (life.silent) return undefined;
+  const first = facts.own[life.from];
+  const parent = index.at(facts.ppid(first), first);
+  return parent === life ? undefined : parent;
+}

@@ -1,0 +1,41 @@
+/**
+ * Pids as they would be had their numbers never wrapped around: in order of births, and so
+ * comparable with the numbers of a namespace (KERNEL facts 9 and 12).
+ */
+import type { Facts, Fork } from './facts.ts';
+import type { LifeIndex } from './life-index.ts';
+import type { Life } from './life.ts';
+
+/** Wider than any pid: a wrap moves every later number up by this much. */
+export const WRAP = 1 << 23;
+
+/** Numbers are handed out upwards and start again from below when they reach pid_max (fact 12). */
+export function rankLives(facts: Facts, index: LifeIndex): Map<number, Life> {
+  const lives = [...index.all()].sort((a, b) => index.begun(a) - index.begun(b) || a.pid - b.pid);
+  let highest = 0;
+  for (const life of lives) highest = Math.max(highest, life.pid);
+  const half = highest / 2;
+  let counter = 0;
+  let epoch = 0;
+  for (const life of lives) {
+    const ahead = life.pid - counter;
+    if (ahead < -half) epoch++;
+    // Far ahead of the counter: born before the numbers wrapped, first seen after.
+    const late = ahead > half && counter > 0;
+    life.rank = life.pid + (late ? epoch - 1 : epoch) * WRAP;
+    if (!late && (ahead > 0 || ahead < -half)) counter = life.pid;
+  }
+  const byRank = new Map<number, Life>();
+  for (const life of lives) {
+    if (!life.silent && facts.ppid(facts.own[life.from]) >= 0) byRank.set(life.rank, life);
+  }
+  return byRank;
+}
+
+/** Rank of the pid that a birth took: from the child, or from the number itself at the top; 0 unknown. */
+export function rankTaken(fork: Fork): number {
+  if (fork.child !== undefined) return fork.child.rank;
+  if (fork.caller === undefined || fork.caller.space !== undefined) return 0;
+  // A thread has no life to take the rank from: it is of its caller's turn of numbers.
+  return fork.ret + Math.floor(fork.caller.rank / WRAP) * WRAP;
+}

@@ -1,0 +1,92 @@
+/**
+ * Births in a pid namespace whose child left no record that shows a parent. Its pid follows
+ * from its neighbours', or not at all.
+ */
+import { KIND } from '../tables/kinds.ts';
+import type { Facts, Fork } from './facts.ts';
+import type { LifeIndex } from './life-index.ts';
+import { Life } from './life.ts';
+import {
+  type Fixed,
+  type Matching,
+  around,
+  bear,
+  fixedPoints,
+  mayAdopt,
+  possible,
+} from './matching.ts';
+import { WRAP } from './rank.ts';
+
+/**
+ * Births whose child left no record of its own. Between two known pairs that lie equally
+ * far apart in both numberings every number in between is known, too.
+ */
+export function identifySilent(matching: Matching, index: LifeIndex): void {
+  const fixed = fixedPoints(matching);
+  for (const fork of matching.forks) {
+    if (fork.child !== undefined || !isProcess(matching, fork)) continue;
+    const rank = rankOfSilent(matching, fixed, fork);
+    if (rank !== 0) bearRanked(matching, index, fork, rank, 'ns_number_gap', 'inferred');
+  }
+}
+
+/** Bears the life whose pid is known by arithmetic: one that records show, or a silent one. */
+export function bearRanked(
+  matching: Matching,
+  index: LifeIndex,
+  fork: Fork,
+  rank: number,
+  rule: string,
+  confidence: 'inferred' | 'ambiguous',
+): void {
+  const shown = matching.byRank.get(rank);
+  if (shown === undefined) bearSilent(matching, index, fork, rank, rule, confidence);
+  else if (shown.birth === undefined && canBear(matching, fork, shown)) {
+    bear(matching, fork, shown, rule, confidence);
+  }
+}
+
+/** A birth whose child shows no parent: a life that signals or a crash show, or a new one. */
+function bearSilent(
+  matching: Matching,
+  index: LifeIndex,
+  fork: Fork,
+  rank: number,
+  rule: string,
+  confidence: 'inferred' | 'ambiguous',
+): void {
+  const pid = ((rank % WRAP) + WRAP) % WRAP;
+  const known = index.of(pid).find((life) => fatherless(matching.facts, life, fork));
+  const life = known ?? new Life(pid, 0, 0);
+  life.rank = rank;
+  life.space ??= fork.caller?.childSpace ?? matching.space;
+  bear(matching, fork, life, rule, confidence);
+  if (known === undefined) index.add(life, fork.at);
+}
+
+/** A life of which no record shows a parent: only signals to it, or the record of its crash. */
+function fatherless(facts: Facts, life: Life, fork: Fork): boolean {
+  if (life.birth !== undefined) return false;
+  if (life.silent) return true;
+  const first = facts.own[life.from];
+  return facts.ppid(first) < 0 && facts.time(first) >= facts.time(fork.at);
+}
+
+/** clone3 may have made a thread: only a wait or a signal to its number says otherwise (fact 10). */
+export function isProcess(matching: Matching, fork: Fork): boolean {
+  if (fork.kind !== KIND.clone3) return true;
+  return matching.waited.has(fork.ret) || matching.byShown.has(fork.ret);
+}
+
+function rankOfSilent(matching: Matching, fixed: readonly Fixed[], fork: Fork): number {
+  const shown = matching.byShown.get(fork.ret);
+  if (shown !== undefined && shown.birth === undefined) return shown.rank;
+  const [before, after] = around(fixed, 'n', fork.ret);
+  if (before === undefined || after === undefined) return 0;
+  if (after.n - before.n !== after.p - before.p) return 0;
+  return before.p + (fork.ret - before.n);
+}
+
+export function canBear(matching: Matching, fork: Fork, life: Life): boolean {
+  return !fork.thread && possible(matching, fork, life) && mayAdopt(matching.facts, fork, life);
+}
