@@ -1,15 +1,11 @@
 /** Lists that are mostly empty, and searches in sorted ones. */
 
-const EMPTY: readonly never[] = Object.freeze([]);
-
 /** The list that all objects share until they have something to put into it. */
-export function none<T>(): readonly T[] {
-  return EMPTY;
-}
+export const NONE: readonly never[] = Object.freeze([]);
 
 /** Adds an item: to the list itself, or to a new one if it is the shared empty one. */
 export function append<T>(list: readonly T[], item: T): readonly T[] {
-  if (list === EMPTY) return [item];
+  if (list === NONE) return [item];
   (list as T[]).push(item);
   return list;
 }

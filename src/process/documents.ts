@@ -1,5 +1,5 @@
 /** Lives to documents: the last step, where events become names and times. */
-import { append, lowerBound, lowerBoundBy, none } from '../base/list.ts';
+import { append, lowerBound, lowerBoundBy, NONE } from '../base/list.ts';
 import type { ArgumentTexts } from '../event/arguments.ts';
 import type { TokenTexts } from '../event/tokens.ts';
 import {
@@ -233,7 +233,7 @@ export class DocumentWriter {
     const known = this.#directories.get(life);
     if (known !== undefined) return known;
     const { table, rows, own } = this.#facts;
-    let shown = none<number>();
+    let shown: readonly number[] = NONE;
     for (let i = life.from; i < life.to; i++) {
       if (table.cwd[rows[own[i]]] >= 0) shown = append(shown, own[i]);
     }

@@ -1,4 +1,4 @@
-import { append, none } from '../base/list.ts';
+import { append, NONE } from '../base/list.ts';
 import type { Claim, Confidence, ExitSource } from '../model/process.ts';
 import { KIND } from '../tables/kinds.ts';
 import type { Fork, Kill, Wait } from './facts.ts';
@@ -39,16 +39,16 @@ export class Life {
   to: number;
   birth: Fork | undefined;
   /** Waits that returned it; the last reaped it. */
-  waits: readonly Wait[] = none();
-  signals: readonly Kill[] = none();
+  waits: readonly Wait[] = NONE;
+  signals: readonly Kill[] = NONE;
   parent: Life | undefined;
   /** Real parent's pid at birth; -1 unknown. */
   ppid = -1;
-  children: readonly Life[] = none();
+  children: readonly Life[] = NONE;
   /** Its own successful calls of the fork family, in serial order. */
-  forks: readonly Fork[] = none();
+  forks: readonly Fork[] = NONE;
   /** Children that were born but have no pid in the initial namespace. */
-  unidentified: readonly Fork[] = none();
+  unidentified: readonly Fork[] = NONE;
   /** The pid namespace it lives in; undefined is the initial one (or unknown). */
   space: Space | undefined;
   /** The namespace that its children are put into, once one of them shows it (fact 11). */
@@ -66,12 +66,12 @@ export class Life {
   /** Position by which a child of its showed another parent; -1 when none did. */
   lostChildAt = -1;
   /** Its own waits that found no child at all. */
-  childless: readonly number[] = none();
+  childless: readonly number[] = NONE;
   /** Changes of the real parent: position of the first event that shows each. */
-  adoptions: readonly Adoption[] = none();
+  adoptions: readonly Adoption[] = NONE;
   /** The next life of the same pid. */
   next: Life | undefined;
-  conclusions: readonly Conclusion[] = none();
+  conclusions: readonly Conclusion[] = NONE;
 
   constructor(pid: number, from: number, to: number) {
     this.pid = pid;
