@@ -11,6 +11,8 @@ import type { Facts, Fork } from './facts.ts';
 
 /** How far beyond the next known birth a matching one is looked for: clones are logged a little out of order. */
 const REACH = 8;
+/** Births on each side of an unknown one that are looked at. */
+const NEAR = 128;
 /** A longer run of unknown births is not worth pairing: one unrecorded birth would shift it all. */
 const MAX_RUN = 64;
 
@@ -28,19 +30,35 @@ export interface Assigned {
   readonly rank: number;
 }
 
-/** `rankOf`: the rank of the pid that a birth took, or 0 when it is unknown. */
-export function eliminate(facts: Facts, rankOf: (fork: Fork) => number): Assigned[][] {
-  const unknown: Fork[] = [];
+/**
+ * `unknown`: the births whose pid is to be found, in order of position; `rankOf`: the rank of
+ * the pid that any other birth took, or 0.
+ */
+export function eliminate(
+  facts: Facts,
+  unknown: readonly Fork[],
+  rankOf: (fork: Fork) => number,
+): Assigned[][] {
   const known: Known[] = [];
-  for (const fork of facts.forks) {
+  for (const fork of neighbours(facts.forks, unknown)) {
     const rank = rankOf(fork);
-    if (rank === 0) unknown.push(fork);
-    else known.push({ rank, at: fork.at, free: 0, before: 0 });
+    if (rank !== 0) known.push({ rank, at: fork.at, free: 0, before: 0 });
   }
   known.sort((a, b) => a.rank - b.rank || a.at - b.at);
   const distinct = known.filter((one, i) => i === 0 || one.rank !== known[i - 1].rank);
   count(distinct, unknown);
   return runs(distinct, unknown);
+}
+
+/** The births not far from an unknown one, in order of position: no others can bound it. */
+function* neighbours(forks: readonly Fork[], unknown: readonly Fork[]): Iterable<Fork> {
+  let next = 0;
+  for (const fork of unknown) {
+    const middle = lowerBoundBy(forks, (one) => one.at, fork.at);
+    next = Math.max(next, middle - NEAR);
+    const end = Math.min(forks.length, middle + NEAR);
+    while (next < end) yield forks[next++];
+  }
 }
 
 function count(known: readonly Known[], unknown: readonly Fork[]): void {

@@ -16,7 +16,12 @@ export function matchLeftOver(
   index: LifeIndex,
   matchings: Map<Space, Matching>,
 ): void {
-  for (const run of eliminate(facts, rankTaken)) {
+  const unknown: Fork[] = [];
+  for (const space of matchings.keys()) {
+    for (const fork of space.forks) if (fork.child === undefined) unknown.push(fork);
+  }
+  unknown.sort((a, b) => a.at - b.at);
+  for (const run of eliminate(facts, unknown, rankTaken)) {
     if (!run.every(({ fork, rank }) => fits(matchingOf(matchings, fork), fork, rank))) continue;
     const spaces = new Set(run.map(({ fork }) => fork.caller?.space));
     const certain = run.length === 1 || spaces.size === 1;

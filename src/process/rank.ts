@@ -11,7 +11,9 @@ export const WRAP = 1 << 23;
 
 /** Numbers are handed out upwards and start again from below when they reach pid_max (fact 12). */
 export function rankLives(facts: Facts, index: LifeIndex): Map<number, Life> {
-  const lives = [...index.all()].sort((a, b) => index.begun(a) - index.begun(b) || a.pid - b.pid);
+  const lives = [...index.all()];
+  for (const life of lives) life.anchor = index.begun(life);
+  lives.sort((a, b) => a.anchor - b.anchor || a.pid - b.pid);
   let highest = 0;
   for (const life of lives) highest = Math.max(highest, life.pid);
   const half = highest / 2;

@@ -5,7 +5,7 @@
  * first roughly, by what every namespace shows; then which of them are in the initial
  * namespace, whose numbers are pids; then lives for good, namespaces, parents and ends.
  */
-import { append, lowerBound } from '../base/list.ts';
+import { append, lowerBound, NONE } from '../base/list.ts';
 import { KIND } from '../tables/kinds.ts';
 import type { Facts, Fork, Kill, Wait } from './facts.ts';
 import { concludeEnds } from './ends.ts';
@@ -17,8 +17,8 @@ import { concludeParents } from './parents.ts';
 import { resolveSpaces } from './spaces.ts';
 
 interface Gathered {
-  births: Fork[];
-  waits: Wait[];
+  births: readonly Fork[];
+  waits: readonly Wait[];
 }
 
 /** All lives, in the order of their first evidence. */
@@ -41,7 +41,9 @@ export function reconcile(facts: Facts): Life[] {
 function roughLives(facts: Facts): LifeIndex {
   const births = new Map<number, Gathered>();
   for (const fork of facts.forks) {
-    if (!fork.thread && childEvent(facts, fork) >= 0) gathered(births, fork.ret).births.push(fork);
+    if (fork.thread || childEvent(facts, fork) < 0) continue;
+    const known = gathered(births, fork.ret);
+    known.births = append(known.births, fork);
   }
   return indexLives(facts, births);
 }
@@ -51,11 +53,14 @@ function finalLives(facts: Facts): LifeIndex {
   const evidence = new Map<number, Gathered>();
   for (const fork of facts.forks) {
     fork.child = undefined;
-    if (!fork.thread && facts.outside[fork.at] === 0)
-      gathered(evidence, fork.ret).births.push(fork);
+    if (fork.thread || facts.outside[fork.at] !== 0) continue;
+    const known = gathered(evidence, fork.ret);
+    known.births = append(known.births, fork);
   }
   for (const wait of facts.waits) {
-    if (facts.outside[wait.at] === 0) gathered(evidence, wait.ret).waits.push(wait);
+    if (facts.outside[wait.at] !== 0) continue;
+    const known = gathered(evidence, wait.ret);
+    known.waits = append(known.waits, wait);
   }
   return indexLives(facts, evidence);
 }
@@ -63,7 +68,7 @@ function finalLives(facts: Facts): LifeIndex {
 function gathered(evidence: Map<number, Gathered>, pid: number): Gathered {
   let known = evidence.get(pid);
   if (known === undefined) {
-    known = { births: [], waits: [] };
+    known = { births: NONE, waits: NONE };
     evidence.set(pid, known);
   }
   return known;

@@ -94,12 +94,13 @@ describe('births in a container', () => {
     expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003=3');
   });
 
+  // In these and some others pids went by in between, so that they are no hint.
   test('an event older than the call is not of its child', () => {
     const log = container()
-      .exec(16, [1003, 1001], ['older'])
+      .exec(16, [1010, 1001], ['older'])
       .fork(20, [1001, 1000], 4)
-      .exec(24, [1004, 1001], ['b']);
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003 1004=4');
+      .exec(24, [1020, 1001], ['b']);
+    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1010 1020=4');
   });
 
   test('an event after the wait that returned the number is not of its child', () => {
@@ -107,8 +108,8 @@ describe('births in a container', () => {
       .fork(16, [1002, 1001], 3)
       .wait(16, [1002, 1001], 3)
       .fork(20, [1002, 1001], 4)
-      .exec(24, [1004, 1002], ['b']);
-    const life = lifeOf(log.documents, 1004);
+      .exec(24, [1010, 1002], ['b']);
+    const life = lifeOf(log.documents, 1010);
     expect([life.ns_pid, endOf(life)]).toEqual([4, {}]);
   });
 
@@ -169,10 +170,21 @@ describe('calls that show both numbers', () => {
   });
 
   test('setsid in a process whose birth is not in the log', () => {
-    const log = new Log().call(0, [1005, 1001], 'setsid', { exit: 7 }).fork(4, [1005, 1001], 8);
-    log.exec(8, [1006, 1005], ['a']);
-    expect(numbersOf(log)).toBe('1005=7 1006=8');
+    const log = new Log()
+      .call(0, [1005, 1001], 'setsid', { exit: 407 })
+      .fork(4, [1005, 1001], 408)
+      .exec(8, [1006, 1005], ['a']);
+    expect(numbersOf(log)).toBe('1005=407 1006=408');
     expect(treeOf(log.documents)).toBe('1005(1006)');
+  });
+
+  test('kill of a process whose birth is not in the log', () => {
+    const log = new Log()
+      .kill(0, [1005, 1001], 406, SIGUSR1, 1004)
+      .fork(4, [1005, 1001], 408)
+      .exec(8, [1006, 1005], ['a']);
+    expect(numbersOf(log)).toBe('1004 1005 1006=408');
+    expect(treeOf(log.documents)).toBe('1004 1005(1006)');
   });
 });
 
@@ -208,6 +220,17 @@ describe('orphans in a namespace', () => {
       .exec(28, [1004, 1001], ['late']);
     expect(treeOf(log.documents)).toBe('1000(1001(1002(1004) 1003 1005))');
     expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003=3 1004=4 1005=5');
+  });
+
+  test('adopted before their first record, beside a child of the adopter', () => {
+    const log = container()
+      .fork(16, [1002, 1001], 3)
+      .fork(20, [1001, 1000], 4)
+      .exitGroup(24, [1002, 1001])
+      .exec(28, [1010, 1001], ['late'])
+      .exec(32, [1020, 1001], ['b']);
+    expect(treeOf(log.documents)).toBe('1000(1001(1002(1010) 1020))');
+    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1010=3 1020=4');
   });
 
   test('a forker that lives on has no orphans', () => {
@@ -255,6 +278,19 @@ describe('children that left no record of their own', () => {
 });
 
 describe('which namespace', () => {
+  test('the flag alone tells, of a pid 1 that bears nobody', () => {
+    const log = new Log().clone(0, [1000, 900], 1001, CLONE_NEWPID).exec(4, [1001, 1000], ['init']);
+    expect(numbersOf(log)).toBe('1000 1001=1');
+  });
+
+  test('so does unshare', () => {
+    const log = new Log()
+      .call(0, [1000, 900], 'unshare', { args: [CLONE_NEWPID] })
+      .fork(4, [1000, 900], 1001)
+      .exec(8, [1001, 1000], ['init']);
+    expect(numbersOf(log)).toBe('1000 1001=1');
+  });
+
   const nested = (): Log =>
     container()
       .clone(16, [1002, 1001], 3, CLONE_NEWPID)

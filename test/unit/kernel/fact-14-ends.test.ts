@@ -224,7 +224,9 @@ describe('waits', () => {
   });
 
   test('wait4 that found nothing yet returned 0', () => {
-    expect(endsOf(family().wait(8, [1000, 900], 0, WNOHANG))).toEqual({});
+    const log = family().wait(8, [1000, 900], 0, WNOHANG);
+    expect(endsOf(log)).toEqual({});
+    expect(treeOf(log.documents)).toBe('1000(1001)');
   });
 });
 
