@@ -82,6 +82,8 @@ export class Facts {
   readonly clock: Float64Array;
   /** By position: 1 where the event's life is outside the initial pid namespace, once that is decided. */
   outside: Uint8Array;
+  /** Numbers in one turn of pids, above all of them; see rank.ts. 0 until it is needed. */
+  turn = 0;
   /** The life each position's event belongs to. */
   readonly lifeAt: (Life | undefined)[];
 
@@ -160,7 +162,7 @@ export class Facts {
         break;
       case KIND.wait4:
       case KIND.waitpid:
-        this.#wait(at, table.exit[row], (table.a2[row] & (WUNTRACED | WCONTINUED)) === 0, true);
+        this.#wait(at, table.exit[row] | 0, (table.a2[row] & (WUNTRACED | WCONTINUED)) === 0, true);
         break;
       case KIND.waitid:
         this.#waitid(at, row);
@@ -182,7 +184,8 @@ export class Facts {
 
   #fork(at: number, row: number): void {
     const { table } = this;
-    const ret = table.exit[row];
+    // Small integers, not doubles: a field that once held a double costs every object of its shape.
+    const ret = table.exit[row] | 0;
     if (ret <= 0) return;
     const kind = table.kind[row];
     const flags = kind === KIND.clone ? table.a0[row] : 0;

@@ -6,7 +6,7 @@
  * decision over the tree of parents: each life votes by what its own calls show, and the
  * tree is cut where the fewest votes are contradicted.
  */
-import { lowerBound } from '../base/list.ts';
+import { append, lowerBound, NONE } from '../base/list.ts';
 import { KIND } from '../tables/kinds.ts';
 import { CLONE_NEWPID, type Facts, type Fork } from './facts.ts';
 import type { Life } from './life.ts';
@@ -21,9 +21,12 @@ const MATCH = 2;
 const SELF = 20;
 const FORCED = 1e9;
 
+/** By the number of the life; a silent one has none. */
+type Nodes = readonly (Node | undefined)[];
+
 interface Node {
   readonly life: Life;
-  readonly children: Node[];
+  children: readonly Node[];
   parent: Node | undefined;
   initial: number;
   foreign: number;
@@ -31,16 +34,23 @@ interface Node {
   costInitial: number;
   costForeign: number;
   forced: boolean;
+  /** Another life's call explains it. */
+  explained: boolean;
+  seen: boolean;
   outside: boolean;
 }
 
 /** By position: 1 where the event's life is outside the initial namespace. */
 export function outsideInitial(facts: Facts, index: LifeIndex): Uint8Array {
-  const nodes = new Map<Life, Node>();
-  for (const life of index.all()) if (!life.silent) nodes.set(life, newNode(life));
-  for (const node of nodes.values()) link(facts, index, nodes, node);
+  const lives = index.all();
+  const nodes: (Node | undefined)[] = [];
+  for (let i = 0; i < lives.length; i++) {
+    lives[i].number = i;
+    nodes.push(lives[i].silent ? undefined : newNode(lives[i]));
+  }
+  for (const node of nodes) if (node !== undefined) link(facts, index, nodes, node);
   vote(facts, nodes);
-  const order = topDown([...nodes.values()]);
+  const order = topDown(nodes);
   decide(order);
   const outside = new Uint8Array(facts.rows.length);
   for (const node of order) {
@@ -53,29 +63,30 @@ export function outsideInitial(facts: Facts, index: LifeIndex): Uint8Array {
 function newNode(life: Life): Node {
   return {
     life,
-    children: [],
+    children: NONE,
     parent: undefined,
     initial: 0,
     foreign: 0,
     costInitial: 0,
     costForeign: 0,
     forced: false,
+    explained: false,
+    seen: false,
     outside: false,
   };
 }
 
-function link(facts: Facts, index: LifeIndex, nodes: Map<Life, Node>, node: Node): void {
+function link(facts: Facts, index: LifeIndex, nodes: Nodes, node: Node): void {
   const first = facts.own[node.life.from];
   const parent = index.at(facts.ppid(first), first);
-  const up = parent === undefined ? undefined : nodes.get(parent);
+  const up = parent === undefined ? undefined : nodes[parent.number];
   if (up === undefined || up === node) return;
   node.parent = up;
-  up.children.push(node);
+  up.children = append(up.children, node);
 }
 
-function vote(facts: Facts, nodes: Map<Life, Node>): void {
+function vote(facts: Facts, nodes: Nodes): void {
   const unmatched = new Map<Node, number[]>();
-  const explained = new Set<Life>();
   const unshared = unsharedAtOf(facts, nodes);
   for (const fork of facts.forks) {
     const node = nodeAt(facts, nodes, fork.at);
@@ -83,8 +94,8 @@ function vote(facts: Facts, nodes: Map<Life, Node>): void {
     const child = childOf(facts, fork);
     if (child !== undefined) {
       node.initial += facts.ppid(childEvent(facts, fork)) === node.life.pid ? MATCH : 1;
-      explained.add(child);
-      const made = nodes.get(child);
+      const made = nodes[child.number];
+      if (made !== undefined) made.explained = true;
       const unsharedAt = unshared.get(node) ?? Infinity;
       if (made !== undefined && ((fork.flags & CLONE_NEWPID) !== 0 || unsharedAt < fork.at)) {
         made.forced = true;
@@ -103,7 +114,7 @@ function vote(facts: Facts, nodes: Map<Life, Node>): void {
     }
   }
   for (const [node, returns] of unmatched) {
-    const odd = node.children.filter((child) => !explained.has(child.life));
+    const odd = node.children.filter((child) => !child.explained);
     node.foreign +=
       MATCH *
       strangers(
@@ -123,7 +134,7 @@ function isTooLow(ret: number, life: Life): boolean {
 }
 
 /** Where a life first put its next children into a new pid namespace (KERNEL fact 11). */
-function unsharedAtOf(facts: Facts, nodes: Map<Life, Node>): Map<Node, number> {
+function unsharedAtOf(facts: Facts, nodes: Nodes): Map<Node, number> {
   const unshared = new Map<Node, number>();
   for (let at = 0; at < facts.rows.length; at++) {
     const row = facts.rows[at];
@@ -136,7 +147,7 @@ function unsharedAtOf(facts: Facts, nodes: Map<Life, Node>): Map<Node, number> {
 }
 
 /** Calls that say what the caller's or a known process's number is in the caller's namespace. */
-function voteBySelf(facts: Facts, nodes: Map<Life, Node>): void {
+function voteBySelf(facts: Facts, nodes: Nodes): void {
   const { table } = facts;
   for (let at = 0; at < facts.rows.length; at++) {
     const row = facts.rows[at];
@@ -156,9 +167,9 @@ function voteBySelf(facts: Facts, nodes: Map<Life, Node>): void {
   }
 }
 
-function nodeAt(facts: Facts, nodes: Map<Life, Node>, at: number): Node | undefined {
+function nodeAt(facts: Facts, nodes: Nodes, at: number): Node | undefined {
   const life = facts.lifeAt[at];
-  return life === undefined ? undefined : nodes.get(life);
+  return life === undefined ? undefined : nodes[life.number];
 }
 
 /**
@@ -198,23 +209,22 @@ export function childEvent(facts: Facts, fork: Fork): number {
 }
 
 /** Parents before children; a cycle, which only damaged data can make, is entered once. */
-function topDown(nodes: readonly Node[]): Node[] {
+function topDown(nodes: Nodes): Node[] {
   const order: Node[] = [];
-  const seen = new Set<Node>();
   const visit = (root: Node): void => {
-    if (seen.has(root)) return;
-    seen.add(root);
+    if (root.seen) return;
+    root.seen = true;
     let next = order.push(root) - 1;
     for (; next < order.length; next++) {
       for (const child of order[next].children) {
-        if (seen.has(child)) continue;
-        seen.add(child);
+        if (child.seen) continue;
+        child.seen = true;
         order.push(child);
       }
     }
   };
-  for (const node of nodes) if (node.parent === undefined) visit(node);
-  for (const node of nodes) visit(node);
+  for (const node of nodes) if (node !== undefined && node.parent === undefined) visit(node);
+  for (const node of nodes) if (node !== undefined) visit(node);
   return order;
 }
 

@@ -21,7 +21,7 @@ export function matchLeftOver(
     for (const fork of space.forks) if (fork.child === undefined) unknown.push(fork);
   }
   unknown.sort((a, b) => a.at - b.at);
-  for (const run of eliminate(facts, unknown, rankTaken)) {
+  for (const run of eliminate(facts, unknown, (fork) => rankTaken(facts, fork))) {
     if (!run.every(({ fork, rank }) => fits(matchingOf(matchings, fork), fork, rank))) continue;
     const spaces = new Set(run.map(({ fork }) => fork.caller?.space));
     const certain = run.length === 1 || spaces.size === 1;

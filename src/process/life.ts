@@ -56,6 +56,8 @@ export class Life {
   /** Its pid in that namespace; 0 unknown. */
   nsPid = 0;
   end: End | undefined;
+  /** Its place among all lives, while they are numbered. */
+  number = 0;
   /** The walk up to the root that came by first; 0 none yet. */
   walked = 0;
   /** Threads besides the first. */

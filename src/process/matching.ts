@@ -91,8 +91,8 @@ function shownNumbers(facts: Facts, index: LifeIndex, space: Space): Map<Life, n
     for (let i = member.from; i < member.to; i++) {
       const row = facts.rows[facts.own[i]];
       if (facts.table.kind[row] !== KIND.setsid || facts.table.success[row] !== 1) continue;
-      shown.set(member, facts.table.exit[row]);
-      if (member.nsPid === 0) member.nsPid = facts.table.exit[row];
+      shown.set(member, facts.table.exit[row] | 0);
+      if (member.nsPid === 0) member.nsPid = facts.table.exit[row] | 0;
     }
   }
   for (const kill of space.kills) {

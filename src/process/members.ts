@@ -218,7 +218,7 @@ function ownNumbers(facts: Facts): Map<Life, number> {
     const row = facts.rows[at];
     if (facts.table.kind[row] !== KIND.setsid || facts.table.success[row] !== 1) continue;
     const life = facts.lifeAt[at];
-    if (life !== undefined) own.set(life, facts.table.exit[row]);
+    if (life !== undefined) own.set(life, facts.table.exit[row] | 0);
   }
   for (const kill of facts.kills) {
     const life = facts.lifeAt[kill.at];

@@ -6,17 +6,18 @@ import type { Facts, Fork } from './facts.ts';
 import type { LifeIndex } from './life-index.ts';
 import type { Life } from './life.ts';
 
-/** Wider than any pid: a wrap moves every later number up by this much. */
-export const WRAP = 1 << 23;
-
 /** Numbers are handed out upwards and start again from below when they reach pid_max (fact 12). */
 export function rankLives(facts: Facts, index: LifeIndex): Map<number, Life> {
   const lives = [...index.all()];
-  for (const life of lives) life.anchor = index.begun(life);
+  for (const life of lives) life.anchor = index.begun(life) | 0;
   lives.sort((a, b) => a.anchor - b.anchor || a.pid - b.pid);
   let highest = 0;
   for (const life of lives) highest = Math.max(highest, life.pid);
   const half = highest / 2;
+  // A power of two above every pid, so that ranks stay small integers for as many turns as a
+  // log can hold.
+  facts.turn = 2 ** Math.ceil(Math.log2(highest + 1));
+  const { turn } = facts;
   let counter = 0;
   let epoch = 0;
   for (const life of lives) {
@@ -24,7 +25,7 @@ export function rankLives(facts: Facts, index: LifeIndex): Map<number, Life> {
     if (ahead < -half) epoch++;
     // Far ahead of the counter: born before the numbers wrapped, first seen after.
     const late = ahead > half && counter > 0;
-    life.rank = life.pid + (late ? epoch - 1 : epoch) * WRAP;
+    life.rank = (life.pid + (late ? epoch - 1 : epoch) * turn) | 0;
     if (!late && (ahead > 0 || ahead < -half)) counter = life.pid;
   }
   const byRank = new Map<number, Life>();
@@ -35,9 +36,14 @@ export function rankLives(facts: Facts, index: LifeIndex): Map<number, Life> {
 }
 
 /** Rank of the pid that a birth took: from the child, or from the number itself at the top; 0 unknown. */
-export function rankTaken(fork: Fork): number {
+export function rankTaken(facts: Facts, fork: Fork): number {
   if (fork.child !== undefined) return fork.child.rank;
   if (fork.caller === undefined || fork.caller.space !== undefined) return 0;
   // A thread has no life to take the rank from: it is of its caller's turn of numbers.
-  return fork.ret + Math.floor(fork.caller.rank / WRAP) * WRAP;
+  return fork.ret + Math.floor(fork.caller.rank / facts.turn) * facts.turn;
+}
+
+/** The pid of a rank. */
+export function pidOfRank(facts: Facts, rank: number): number {
+  return rank - Math.floor(rank / facts.turn) * facts.turn;
 }

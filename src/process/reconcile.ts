@@ -33,7 +33,7 @@ export function reconcile(facts: Facts): Life[] {
   countThreads(index);
   concludeEnds(facts, index, spaces);
   const lives = [...index.all()];
-  for (const life of lives) life.anchor = index.begun(life);
+  for (const life of lives) life.anchor = index.begun(life) | 0;
   return lives.sort((a, b) => a.anchor - b.anchor || a.pid - b.pid);
 }
 

@@ -15,7 +15,7 @@ import {
   mayAdopt,
   possible,
 } from './matching.ts';
-import { WRAP } from './rank.ts';
+import { pidOfRank } from './rank.ts';
 
 /**
  * Births whose child left no record of its own. Between two known pairs that lie equally
@@ -55,10 +55,10 @@ function bearSilent(
   rule: string,
   confidence: 'inferred' | 'ambiguous',
 ): void {
-  const pid = ((rank % WRAP) + WRAP) % WRAP;
+  const pid = pidOfRank(matching.facts, rank);
   const known = index.of(pid).find((life) => fatherless(matching.facts, life, fork));
   const life = known ?? new Life(pid, 0, 0);
-  life.rank = rank;
+  life.rank = rank | 0;
   life.space ??= fork.caller?.childSpace ?? matching.space;
   bear(matching, fork, life, rule, confidence);
   if (known === undefined) index.add(life, fork.at);

@@ -9,6 +9,11 @@ import type { Interner } from '../base/intern.ts';
 import { recordTypeName } from '../tables/records.ts';
 import { TYPE, typeNames } from './types.ts';
 
+/** Digits by char code; 255 for what is none. */
+const HEXVAL = new Uint8Array(256).fill(255);
+for (let i = 0; i < 10; i++) HEXVAL[48 + i] = i;
+for (let i = 0; i < 6; i++) HEXVAL[97 + i] = HEXVAL[65 + i] = 10 + i;
+
 /** What `scan` says about a line. */
 export const SCAN = { ok: 0, notAudit: 1, badHeader: 2, badField: 3 } as const;
 
@@ -123,6 +128,14 @@ export class RecordScanner {
       return SCAN.ok;
     }
     this.#reset();
+    if (type === TYPE.SYSCALL) {
+      const rest = this.#common(bytes, this.bodyStart, end);
+      if (rest >= 0) {
+        this.#fields(bytes, rest, end);
+        return SCAN.ok;
+      }
+      this.#reset();
+    }
     const seen = this.#fields(bytes, this.bodyStart, end);
     // auditd numbers its own records itself: their serials mean nothing beside the kernel's (fact 22).
     if (isWord(bytes, this.#nameStart, DAEMON)) this.pid = -1;
@@ -294,6 +307,202 @@ export class RecordScanner {
     if (name === undefined) return id;
     const bytes = Buffer.from(name, 'latin1');
     return this.types.intern(bytes, 0, bytes.length);
+  }
+
+  /**
+   * A SYSCALL record up to exe=, field after field as the kernel writes it: where its other
+   * fields begin, or -1, with fields half set, when anything is not as expected.
+   */
+  #common(bytes: Uint8Array, from: number, end: number): number {
+    let p = from;
+    let c = 0;
+    let v = 0;
+    if (end - p < 200) return -1;
+    // arch=
+    if (bytes[p] !== 97 || bytes[p + 1] !== 114 || bytes[p + 4] !== EQUALS) return -1;
+    p += 5;
+    v = 0;
+    while ((c = HEXVAL[bytes[p]]) < 16) {
+      v = (v << 4) | c;
+      p++;
+    }
+    if (bytes[p] !== SPACE) return -1;
+    this.arch = v >>> 0;
+    // syscall=
+    if (bytes[p + 1] !== 115 || bytes[p + 2] !== 121 || bytes[p + 8] !== EQUALS) return -1;
+    p += 9;
+    v = 0;
+    while ((c = bytes[p] - 48) >= 0 && c <= 9) {
+      v = v * 10 + c;
+      p++;
+    }
+    if (bytes[p] !== SPACE || v > 99999) return -1;
+    this.syscall = v;
+    p++;
+    // success= exit=
+    if (bytes[p] === 115) {
+      if (bytes[p + 1] !== 117 || bytes[p + 7] !== EQUALS) return -1;
+      p += 8;
+      if (bytes[p] === 121) {
+        this.success = 1;
+        p += 3;
+      } else {
+        this.success = 0;
+        p += 2;
+      }
+      if (
+        bytes[p] !== SPACE ||
+        bytes[p + 1] !== 101 ||
+        bytes[p + 2] !== 120 ||
+        bytes[p + 5] !== EQUALS
+      ) {
+        return -1;
+      }
+      p += 6;
+      const negative = bytes[p] === 45;
+      if (negative) p++;
+      const start = p;
+      v = 0;
+      while ((c = bytes[p] - 48) >= 0 && c <= 9) {
+        v = v * 10 + c;
+        p++;
+      }
+      if (bytes[p] !== SPACE || p - start > 9) return -1;
+      this.exit = negative ? -v : v;
+      p++;
+    }
+    // a0= to a3=
+    for (let k = 0; k < 4; k++) {
+      if (bytes[p] !== 97 || bytes[p + 1] !== 48 + k || bytes[p + 2] !== EQUALS) return -1;
+      p += 3;
+      v = 0;
+      while ((c = HEXVAL[bytes[p]]) < 16) {
+        v = (v << 4) | c;
+        p++;
+      }
+      if (bytes[p] !== SPACE) return -1;
+      if (k === 0) this.a0 = v;
+      else if (k === 1) this.a1 = v;
+      else if (k === 2) this.a2 = v;
+      else this.a3 = v;
+      p++;
+    }
+    // items=
+    if (bytes[p] !== 105 || bytes[p + 5] !== EQUALS) return -1;
+    p += 6;
+    while ((c = bytes[p] - 48) >= 0 && c <= 9) p++;
+    if (
+      bytes[p] !== SPACE ||
+      bytes[p + 1] !== 112 ||
+      bytes[p + 2] !== 112 ||
+      bytes[p + 5] !== EQUALS
+    )
+      return -1;
+    p += 6;
+    let digits = p;
+    v = 0;
+    while ((c = bytes[p] - 48) >= 0 && c <= 9) {
+      v = v * 10 + c;
+      p++;
+    }
+    if (p === digits || p - digits > 9) return -1;
+    this.ppid = v;
+    if (
+      bytes[p] !== SPACE ||
+      bytes[p + 1] !== 112 ||
+      bytes[p + 2] !== 105 ||
+      bytes[p + 4] !== EQUALS
+    )
+      return -1;
+    p += 5;
+    digits = p;
+    v = 0;
+    while ((c = bytes[p] - 48) >= 0 && c <= 9) {
+      v = v * 10 + c;
+      p++;
+    }
+    if (p === digits || p - digits > 9) return -1;
+    this.pid = v;
+    if (
+      bytes[p] !== SPACE ||
+      bytes[p + 1] !== 97 ||
+      bytes[p + 2] !== 117 ||
+      bytes[p + 5] !== EQUALS
+    )
+      return -1;
+    p += 6;
+    digits = p;
+    v = 0;
+    while ((c = bytes[p] - 48) >= 0 && c <= 9) {
+      v = v * 10 + c;
+      p++;
+    }
+    if (p === digits || v > UNSET_ID) return -1;
+    this.auid = v;
+    if (bytes[p] !== SPACE || bytes[p + 1] !== 117 || bytes[p + 4] !== EQUALS) return -1;
+    p += 5;
+    digits = p;
+    v = 0;
+    while ((c = bytes[p] - 48) >= 0 && c <= 9) {
+      v = v * 10 + c;
+      p++;
+    }
+    if (p === digits || v > UNSET_ID) return -1;
+    this.uid = v;
+    // gid= euid= suid= fsuid= egid= sgid= fsgid=
+    if (bytes[p] !== SPACE || bytes[p + 1] !== 103 || bytes[p + 4] !== EQUALS) return -1;
+    p += 5;
+    for (let k = 0; k < 6; k++) {
+      while ((c = bytes[p] - 48) >= 0 && c <= 9) p++;
+      if (bytes[p] !== SPACE) return -1;
+      p += k === 2 || k === 5 ? 7 : 6;
+      if (bytes[p - 1] !== EQUALS) return -1;
+    }
+    while ((c = bytes[p] - 48) >= 0 && c <= 9) p++;
+    // tty=
+    if (bytes[p] !== SPACE || bytes[p + 1] !== 116 || bytes[p + 4] !== EQUALS) return -1;
+    p += 5;
+    this.ttyStart = p;
+    while (p < end && (c = bytes[p]) !== SPACE && c !== QUOTE && c !== ENRICHED) p++;
+    if (c !== SPACE || p + 40 > end) return -1;
+    this.ttyEnd = p;
+    if (bytes[p + 1] !== 115 || bytes[p + 2] !== 101 || bytes[p + 4] !== EQUALS) return -1;
+    p += 5;
+    digits = p;
+    v = 0;
+    while ((c = bytes[p] - 48) >= 0 && c <= 9) {
+      v = v * 10 + c;
+      p++;
+    }
+    if (p === digits || v > UNSET_ID) return -1;
+    this.ses = v;
+    if (
+      bytes[p] !== SPACE ||
+      bytes[p + 1] !== 99 ||
+      bytes[p + 2] !== 111 ||
+      bytes[p + 5] !== EQUALS ||
+      bytes[p + 6] !== QUOTE
+    )
+      return -1;
+    p += 6;
+    this.commStart = p++;
+    while (p < end && bytes[p] !== QUOTE) p++;
+    this.commEnd = ++p;
+    if (
+      p + 6 >= end ||
+      bytes[p] !== SPACE ||
+      bytes[p + 1] !== 101 ||
+      bytes[p + 2] !== 120 ||
+      bytes[p + 4] !== EQUALS ||
+      bytes[p + 5] !== QUOTE
+    )
+      return -1;
+    p += 5;
+    this.exeStart = p++;
+    while (p < end && bytes[p] !== QUOTE) p++;
+    if (p >= end) return -1;
+    this.exeEnd = ++p;
+    return p <= end ? p : -1;
   }
 
   /** All `name=value` fields; keeps those that matter. Returns the SEEN bits. */
