@@ -3,9 +3,14 @@
 /** The list that all objects share until they have something to put into it. */
 export const NONE: readonly never[] = Object.freeze([]);
 
-/** Adds an item: to the list itself, or to a new one if it is the shared empty one. */
+/** Lists up to this length are no longer than their items. */
+const EXACT = 4;
+
+/** The list with an item more: the same one, unless it is short. */
 export function append<T>(list: readonly T[], item: T): readonly T[] {
   if (list === NONE) return [item];
+  // A first push makes room for 16 more: most lists stay shorter than that.
+  if (list.length < EXACT) return [...list, item];
   (list as T[]).push(item);
   return list;
 }

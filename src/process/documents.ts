@@ -21,8 +21,7 @@ import { HAVE } from '../event/table.ts';
 
 const SECONDS_DIGITS = 10;
 const SERIAL_DIGITS = 10;
-/** How many ancestors are asked for a directory: a chain may be 100,000 deep. */
-const CWD_DEPTH = 64;
+const NO_TOKEN = -1;
 const NO_EXECS: readonly Exec[] = [];
 const NO_REPARENTINGS: readonly Reparenting[] = [];
 const NO_IDS: readonly string[] = [];
@@ -61,6 +60,7 @@ export class DocumentWriter {
   readonly #texts: TokenTexts;
   readonly #arguments: ArgumentTexts;
   readonly #programs = new Map<Life, readonly Program[]>();
+  readonly #births = new Map<Life, number>();
   readonly #directories = new Map<Life, readonly number[]>();
   #lastRow = -1;
   #lastArguments: readonly (string | null)[] | undefined;
@@ -216,16 +216,34 @@ export class DocumentWriter {
   /** The latest directory that a record of its own shows, or its parent's at birth. */
   #cwd(life: Life): string | undefined {
     const { table, rows } = this.#facts;
-    let from: Life | undefined = life;
-    let before = Infinity;
-    for (let depth = 0; from !== undefined && depth < CWD_DEPTH; depth++) {
-      const shown = this.#directoriesOf(from);
-      const k = lowerBound(shown, 0, shown.length, before) - 1;
-      if (k >= 0) return this.#texts.text(table.cwd[rows[shown[k]]]);
-      before = from.birth?.at ?? from.anchor;
-      from = from.parent;
+    const shown = this.#directoriesOf(life);
+    const token = shown.length > 0 ? table.cwd[rows[shown[shown.length - 1]]] : this.#bornIn(life);
+    return this.#texts.text(token);
+  }
+
+  /** Token of the directory at birth; the whole line of ancestors is settled at once. */
+  #bornIn(life: Life): number {
+    const path: Life[] = [];
+    let walk: Life | undefined = life;
+    let token: number | undefined;
+    while (walk !== undefined && token === undefined) {
+      token = this.#births.get(walk);
+      if (token !== undefined) break;
+      path.push(walk);
+      token = this.#parentDirectory(walk);
+      walk = walk.parent;
     }
-    return undefined;
+    for (const member of path) this.#births.set(member, token ?? NO_TOKEN);
+    return token ?? NO_TOKEN;
+  }
+
+  /** What the parent's records last showed before the birth. */
+  #parentDirectory(life: Life): number | undefined {
+    if (life.parent === undefined) return NO_TOKEN;
+    const shown = this.#directoriesOf(life.parent);
+    const born = life.birth?.at ?? life.anchor;
+    const k = lowerBound(shown, 0, shown.length, born) - 1;
+    return k < 0 ? undefined : this.#facts.table.cwd[this.#facts.rows[shown[k]]];
   }
 
   /** Positions of a life's records that show its directory; kept for those with children. */

@@ -121,6 +121,7 @@ describe('CLONE_PARENT makes a sibling', () => {
 
   test('hidden in clone3: the caller lives on and is not shown', () => {
     const documents = new Log()
+      .call(0, [1000, 900], 'prctl', { args: [PR_SET_CHILD_SUBREAPER, 1] })
       .fork(0, [1000, 900], 1001)
       .clone3(4, [1001, 1000], 1002)
       .exec(8, [1002, 1000], ['true'])

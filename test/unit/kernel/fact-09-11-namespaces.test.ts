@@ -116,7 +116,8 @@ describe('births in a container', () => {
   test('CLONE_PARENT', () => {
     const log = container()
       .clone(16, [1002, 1001], 3, CLONE_PARENT)
-      .exec(20, [1003, 1001], ['sibling']);
+      .exec(20, [1003, 1001], ['sibling'])
+      .touch(24, [1002, 1001]);
     expect(treeOf(log.documents)).toBe('1000(1001(1002 1003))');
     expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003=3');
   });
@@ -233,6 +234,16 @@ describe('orphans in a namespace', () => {
     expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1010=3 1020=4');
   });
 
+  test('adopted before their first record, which comes much later', () => {
+    const log = container().fork(16, [1002, 1001], 3).exitGroup(16, [1002, 1001]);
+    for (let n = 4; n < 104; n++) {
+      log.fork(16 + n, [1001, 1000], n).exec(16 + n, [1000 + n, 1001], ['a']);
+    }
+    const { documents } = log.exec(200, [1003, 1001], ['late']);
+    expect(lifeOf(documents, 1003)).toMatchObject({ ns_pid: 3, ppid: 1002 });
+    expect(rulesOf(lifeOf(documents, 1003), 'birth')).toEqual(['ns_number_between inferred']);
+  });
+
   test('a forker that lives on has no orphans', () => {
     const log = container()
       .fork(16, [1002, 1001], 3)
@@ -325,6 +336,17 @@ describe('which namespace', () => {
       .wait(12, [1001, 1000], 2);
     expect(treeOf(log.documents)).toBe('1000(1001(1002))');
     expect(numbersOf(log)).toBe('1000 1001=1 1002=2');
+  });
+
+  test('the first of them is pid 1 though another logs before it', () => {
+    const log = new Log()
+      .call(0, [1000, 900], 'unshare', { args: [CLONE_NEWPID] })
+      .fork(4, [1000, 900], 1001)
+      .fork(4, [1000, 900], 1002)
+      .fork(8, [1002, 1000], 3)
+      .exec(8, [1003, 1002], ['a'])
+      .touch(12, [1001, 1000]);
+    expect(numbersOf(log)).toBe('1000 1001=1 1002 1003=3');
   });
 
   test('later children of unshare, too', () => {
@@ -463,6 +485,10 @@ describe('fact 11: when its pid 1 ends, all is killed', () => {
   test('a pid 1 only dies of SIGKILL, and only from outside', () => {
     const { documents } = born()
       .kill(40, [1002, 1001], 1, SIGKILL, 1001)
+      .call(40, [1002, 1001], 'pidfd_send_signal', {
+        args: [5, SIGKILL],
+        records: ['OBJ_PID opid=1001 ouid=0 oses=1 ocomm="init"'],
+      })
       .kill(44, [1000, 900], 1001, SIGTERM, 1001);
     expect(endOf(lifeOf(documents, 1001))).toEqual({});
     expect(endOf(lifeOf(documents, 1003))).toEqual({});

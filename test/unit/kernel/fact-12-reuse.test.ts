@@ -104,22 +104,24 @@ test('children belong to the life of that time', () => {
   const log = new Log()
     .fork(0, [1000, 900], 1001)
     .fork(4, [1001, 1000], 1002)
+    .touch(5, [1005, 1001])
     .exitGroup(8, [1001, 1000])
     .wait(0, [1000, 900], 1001)
     .fork(12, [1000, 900], 1001)
     .fork(16, [1001, 1000], 1003)
     .touch(20, [1004, 1001]);
-  expect(treeOf(log.documents)).toBe('1000(1001(1002) 1001(1003 1004))');
+  expect(treeOf(log.documents)).toBe('1000(1001(1002 1005) 1001(1003 1004))');
 });
 
 test('a signal reaches the life of that time', () => {
   const log = new Log()
     .fork(0, [1000, 900], 1001)
-    .wait(0, [1000, 900], 1001)
+    .kill(4, [1000, 900], 1001, 15, 1001)
+    .wait(4, [1000, 900], 1001)
     .fork(12, [1000, 900], 1001)
     .kill(16, [1000, 900], 1001, 9, 1001);
   const signals = livesOf(log.documents, 1001).map((life) => life.exit_signal);
-  expect(signals).toEqual([undefined, 9]);
+  expect(signals).toEqual([15, 9]);
 });
 
 test('a signal may be logged before the clone of its target', () => {

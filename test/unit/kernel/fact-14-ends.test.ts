@@ -112,6 +112,7 @@ describe('signals', () => {
   test('a call that it interrupted began before', () => {
     const log = family()
       .kill(8, [1000, 900], 1001, SIGKILL, 1001)
+      .touch(12, [1000, 900])
       .call(5, [1001, 1000], 'pause', { success: false, exit: -EINTR });
     expect(endsOf(log)).toMatchObject({ source: 'signal', signal: SIGKILL });
   });
