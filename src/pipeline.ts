@@ -147,8 +147,9 @@ export class Analyzer {
       for (const life of lives) written.push({ life, writer });
       this.#unforked(facts, lives);
     }
-    // Nearly sorted already: each boot's lives come by serial, and so nearly by time.
-    written.sort((a, b) => compareText(a.life.id, b.life.id));
+    // Each boot's lives are sorted already, and hosts and boots mostly come in order, too.
+    const sorted = written.every((one, i) => i === 0 || written[i - 1].life.id < one.life.id);
+    if (!sorted) written.sort((a, b) => compareText(a.life.id, b.life.id));
     this.#eventFaults(order, argumentTexts);
     const processes = new DocumentList(written);
     return {

@@ -5,6 +5,7 @@
  * first roughly, by what every namespace shows; then which of them are in the initial
  * namespace, whose numbers are pids; then lives for good, namespaces, parents and ends.
  */
+import { compareText } from '../base/compare.ts';
 import { append, lowerBound, NONE } from '../base/list.ts';
 import { KIND } from '../tables/kinds.ts';
 import type { Facts, Fork, Kill, Wait } from './facts.ts';
@@ -21,7 +22,7 @@ interface Gathered {
   waits: readonly Wait[];
 }
 
-/** All lives, in the order of their first evidence. */
+/** All lives, in the order of their `_id`s. */
 export function reconcile(facts: Facts): Life[] {
   facts.outside = outsideInitial(facts, roughLives(facts));
   const index = finalLives(facts);
@@ -34,7 +35,13 @@ export function reconcile(facts: Facts): Life[] {
   concludeEnds(facts, index, spaces);
   const lives = [...index.all()];
   for (const life of lives) life.anchor = index.begun(life) | 0;
-  return lives.sort((a, b) => a.anchor - b.anchor || a.pid - b.pid);
+  return lives.sort((a, b) => compareAnchors(facts, a, b));
+}
+
+/** As their `_id`s compare: by time and serial of the first evidence, then by pid as text. */
+function compareAnchors(facts: Facts, a: Life, b: Life): number {
+  const byEvent = facts.time(a.anchor) - facts.time(b.anchor) || a.anchor - b.anchor;
+  return byEvent === 0 ? compareText(String(a.pid), String(b.pid)) : byEvent;
 }
 
 /** Lives by births that a record of the child confirms, whatever the namespace. */
