@@ -168,10 +168,15 @@ function syscall([pid, ppid]: Who, name: string, call: Call): string {
   const args = [0, 1, 2, 3].map((i) => `a${i}=${hex(call.args?.[i] ?? 0)}`);
   const ends = name === 'exit' || name === 'exit_group';
   const result = ends ? [] : [`success=${success ? 'yes' : 'no'}`, `exit=${call.exit ?? 0}`];
-  const subject = `auid=4242 uid=0 gid=0 tty=(none) ses=1 comm=${value(call.comm ?? '')}`;
-  const tail = call.tail ?? `${subject} exe=${value(call.exe ?? '')} key=(null)`;
+  const tail = call.tail ?? `${IDS} ${programOf(call)} key=(null)`;
   const head = [`SYSCALL arch=${hex(arch)} syscall=${nr}`, ...result, ...args];
   return `${head.join(' ')} items=0 ppid=${ppid} pid=${pid} ${tail}`;
+}
+
+const IDS = 'auid=4242 uid=0 gid=0 euid=0 suid=0 fsuid=0 egid=0 sgid=0 fsgid=0 tty=(none) ses=1';
+
+function programOf({ comm = '', exe = '' }: Call): string {
+  return `comm=${value(comm)} exe=${value(exe)}`;
 }
 
 function hex(number: number): string {

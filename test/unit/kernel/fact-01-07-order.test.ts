@@ -239,6 +239,18 @@ describe('fact 7: a serial names an event of one boot of one host only', () => {
   });
 });
 
+// A birth is placed by times, which do not rise over the step: the child's events count as
+// those of a life before it, whose end is said to be proven by the reuse of its pid.
+test.fails('fact 7: nor does it part a child from the fork that bore it', () => {
+  const log = new Log();
+  for (let i = 0; i < 20; i++) log.touch(5000 * i, [1000, 900]);
+  log.fork(96_000, [1000, 900], 1001);
+  for (let i = 10; i < 30; i++) log.exec(2500 + 5000 * i, [1001, 1000], ['a']);
+  const { processes, summary } = analyze(log.lines);
+  expect(summary).toMatchObject({ boots: 1, faults: { 'clock-step': 1 } });
+  expect(treeOf(processes)).toBe('1000(1001)');
+});
+
 describe('a log that grows at its end', () => {
   const log = new Log()
     .exec(1, [1001, 1000], ['sh'])

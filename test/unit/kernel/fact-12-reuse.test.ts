@@ -41,6 +41,16 @@ describe('what parts two lives of a pid', () => {
     expect(livesOf(ofSession(1).documents, 1001)).toHaveLength(1);
   });
 
+  // A record without ses= counts as one of no session.
+  test.fails('but no login after a record that tells no session', () => {
+    const login = 'LOGIN pid=1001 uid=0 old-auid=0 auid=7 old-ses=2 ses=3 res=1';
+    const log = new Log()
+      .fork(0, [1000, 900], 1001)
+      .event(4, 'AVC avc:  denied  { read } for  pid=1001 comm="x" name="y"')
+      .call(8, [1001, 1000], 'write', { records: [login] });
+    expect(livesOf(log.documents, 1001)).toHaveLength(1);
+  });
+
   test('the time of the next birth, though nothing else tells of the first end', () => {
     const log = new Log()
       .fork(0, [1000, 900], 1001)

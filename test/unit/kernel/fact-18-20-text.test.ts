@@ -18,15 +18,15 @@ function execOf(...records: readonly string[]): Log {
 const argsOf = (log: Log): unknown => lifeOf(log.documents, 1000).args;
 
 describe('fact 18: values', () => {
-  test('in quotes are verbatim: what looks like a field in them is none', () => {
-    const tail = `auid=1 uid=2 gid=0 tty=pts0 ses=3 comm="${FAKE}" exe="/opt/${FAKE}" key=(null)`;
-    const log = new Log().touch(0, [1000, 900], { tail });
-    expect(treeOf(log.documents)).toBe('1000');
-    expect(lifeOf(log.documents, 1000)).toMatchObject({
-      comm: FAKE,
-      exe: `/opt/${FAKE}`,
-      ppid: 900,
-    });
+  test.each([
+    ['as the kernel orders them', 'uid=2 gid=0 euid=0 suid=0 fsuid=0 egid=0 sgid=0 fsgid=0'],
+    ['with some left out', 'uid=2'],
+  ])('in quotes are verbatim: what looks like a field in them is none, %s', (_name, ids) => {
+    const tail = `auid=1 ${ids} tty=pts0 ses=3 comm="${FAKE}" exe="/opt/${FAKE}" key="${FAKE}"`;
+    const { documents } = new Log().touch(0, [1000, 900], { tail });
+    expect(treeOf(documents)).toBe('1000');
+    expect(lifeOf(documents, 1000)).toMatchObject({ comm: FAKE, exe: `/opt/${FAKE}`, ppid: 900 });
+    expect(lifeOf(documents, 1000)).toMatchObject({ uid: 2, auid: 1, ses: 3, tty: 'pts0' });
   });
 
   test('in an argument, too', () => {
