@@ -7,7 +7,7 @@
  *  - a birth: events that entered before the call that made the child are an earlier life's;
  *  - exit_group: only threads that were already in a call can log anything after it.
  */
-import { append, lowerBound } from '../base/list.ts';
+import { append, lowerBound, lowerBoundBy } from '../base/list.ts';
 import { HAVE } from '../event/table.ts';
 import { CLONE_PARENT, type Facts, type Fork, type Wait } from './facts.ts';
 import { KIND } from '../tables/kinds.ts';
@@ -73,6 +73,9 @@ class Cuts {
   readonly from: number;
   readonly to: number;
   readonly #marks: Uint8Array;
+  readonly #reaps: readonly Wait[];
+  /** Lives that began before the birth to be placed next, as far as they show. */
+  #lives = 0;
   #floor: number;
   /** Where the birth before was placed. */
   #placed = -1;
@@ -84,6 +87,7 @@ class Cuts {
     this.from = from;
     this.to = to;
     this.#floor = from;
+    this.#reaps = waits.filter((wait) => wait.reaps);
     this.#marks = new Uint8Array(to - from + 1);
     let w = 0;
     for (let i = from + 1; i < to; i++) {
@@ -108,13 +112,26 @@ class Cuts {
     const facts = this.#facts;
     const since = facts.time(birth.at);
     let at = this.from + lowerBound(this.#earliest(), 0, this.to - this.from, since);
-    at = Math.max(at, this.#floor);
+    if (this.#lives === 0 && at > this.from) this.#lives = 1;
+    at = Math.max(at, this.#floor, this.#afterReap(birth));
+    this.#lives++;
     at = at === this.#placed ? this.#beside(birth, at) : this.#tail(birth, at);
     this.#floor = at;
     this.#placed = at;
     this.#last = birth;
     if (at < this.to) this.#marks[at - this.from] = 1;
     return at;
+  }
+
+  /**
+   * The pid was free once it was reaped: what this call bore logged all after that (fact 5).
+   * With more waits before the call's record than lives before it, the last one is its own
+   * child's: another process waited before the call was logged (fact 4).
+   */
+  #afterReap(birth: Fork): number {
+    const reaps = lowerBoundBy(this.#reaps, (wait) => wait.at, birth.at);
+    if (reaps === 0 || reaps > this.#lives) return this.from;
+    return lowerBound(this.#facts.own, this.from, this.to, this.#reaps[reaps - 1].at);
   }
 
   /** For each event the earliest time of it and all after it: rising, so it can be searched. */
@@ -165,6 +182,8 @@ class Cuts {
   #otherSession(before: number, at: number): boolean {
     const { table, rows } = this.#facts;
     const old = table.oldSessions.get(rows[at]);
+    // Only a system call's record tells the session for sure.
+    if (!this.#facts.has(before, HAVE.syscall)) return false;
     return old !== undefined && old !== table.ses[rows[before]];
   }
 

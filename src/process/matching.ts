@@ -76,12 +76,39 @@ export function matchSpace(
     byRank,
     waited,
   };
-  const first = align([...directPairs(matching), ...adoptedPairs(matching)]);
-  for (const pair of first) {
-    bear(matching, pair.fork, pair.life, 'ns_number_order', 'inferred');
+  const pairs = [...directPairs(matching), ...adoptedPairs(matching)];
+  const chosen = align(pairs);
+  const open = openChoices(pairs, chosen);
+  for (const { fork, life } of chosen) {
+    bear(matching, fork, life, 'ns_number_order', open.has(life) ? 'ambiguous' : 'inferred');
   }
   matchAdopted(matching);
   return matching;
+}
+
+/** Lives that another call, left over, could have borne just as well between the same neighbours. */
+function openChoices(pairs: readonly Pair[], chosen: readonly Pair[]): Set<Life> {
+  const taken = new Map<Fork, number>(chosen.map(({ fork }, i) => [fork, i]));
+  const placeOf = new Map<Life, number>(chosen.map(({ life }, i) => [life, i]));
+  const open = new Set<Life>();
+  for (const { fork, life } of pairs) {
+    const place = placeOf.get(life);
+    if (place === undefined || taken.has(fork)) continue;
+    const before = chosen[place - 1];
+    const after = chosen[place + 1];
+    if (mayFollow(before, fork, life) && mayPrecede(fork, life, after)) open.add(life);
+  }
+  return open;
+}
+
+function mayFollow(before: Pair | undefined, fork: Fork, life: Life): boolean {
+  if (before === undefined) return true;
+  const rise = fork.ret - before.fork.ret;
+  return rise > 0 && life.rank - before.life.rank >= rise;
+}
+
+function mayPrecede(fork: Fork, life: Life, after: Pair | undefined): boolean {
+  return after === undefined || mayFollow({ fork, life, weight: 0 }, after.fork, after.life);
 }
 
 /** Numbers that calls show beside the pid: setsid's return, kill's argument (fact 9). */

@@ -147,9 +147,15 @@ function enter(all: Assigning, life: Life, up: Life | undefined): void {
   else {
     life.space = newSpace(all, outer, isFirst(all, life, up) ? life : undefined);
     // Without the flag it was unshare: every later child goes the same way.
-    if (!flagged) up.childSpace ??= life.space;
+    if (!flagged && !mayHaveFlagged(life, up)) up.childSpace ??= life.space;
   }
   life.space.members.push(life);
+}
+
+/** Inside a namespace the call that bore a life is not known yet: it may have had the flag. */
+function mayHaveFlagged(life: Life, up: Life): boolean {
+  if (life.birth !== undefined) return false;
+  return up.forks.some((fork) => (fork.flags & CLONE_NEWPID) !== 0);
 }
 
 /** Members of a namespace older than the log share a parent that has no records. */

@@ -58,6 +58,7 @@ const KEY = {
   opid: 0x6f706964,
 } as const;
 const SYSCALL_KEY = Buffer.from('syscall', 'latin1');
+const NODE = Buffer.from('node=', 'latin1');
 const DAEMON = Buffer.from('DAEMON_', 'latin1');
 const OLD_SES_KEY = Buffer.from('old-ses', 'latin1');
 const SUCCESS_KEY = Buffer.from('success', 'latin1');
@@ -270,22 +271,14 @@ export class RecordScanner {
   #lead(bytes: Uint8Array, start: number, end: number): number {
     let p = start;
     while (p < end && bytes[p] === SPACE) p++;
-    if (
-      bytes[p] === 110 &&
-      bytes[p + 1] === 111 &&
-      bytes[p + 2] === 100 &&
-      bytes[p + 3] === 101 &&
-      bytes[p + 4] === EQUALS
-    ) {
-      p += 5;
-      this.nodeStart = p;
-      while (p < end && bytes[p] !== SPACE) p++;
-      this.nodeEnd = p;
-      while (p < end && bytes[p] === SPACE) p++;
-      return p;
-    }
-    if (bytes[p] === 116) return p;
-    return afterLogPrefix(bytes, p, end);
+    if (bytes[p] !== 116 && !isWord(bytes, p, NODE)) p = afterLogPrefix(bytes, p, end);
+    if (p < 0 || !isWord(bytes, p, NODE)) return p;
+    p += NODE.length;
+    this.nodeStart = p;
+    while (p < end && bytes[p] !== SPACE) p++;
+    this.nodeEnd = p;
+    while (p < end && bytes[p] === SPACE) p++;
+    return p;
   }
 
   #typeId(bytes: Uint8Array, start: number, end: number): number {
@@ -673,9 +666,9 @@ function lastApostrophe(bytes: Uint8Array, from: number, end: number): number {
  * holds a record's text further on.
  */
 const LOG_PREFIX =
-  /^(?:(?:(?!: ).)*[\s\]])?(?:kernel|audit|auditd|audispd|audisp-syslog)(?:\[\d+\])?: (?:\[ *\d+\.\d+\] )?(?:audit: )?(?=type=)/;
+  /^(?:(?:(?!: ).)*[\s\]])?(?:kernel|audit|auditd|audispd|audisp-syslog)(?:\[\d+\])?: (?:\[ *\d+\.\d+\] )?(?:audit: )?(?=type=|node=)/;
 
-/** Where `type=` starts after such a prefix, or -1. */
+/** Where `node=` or `type=` starts after such a prefix, or -1. */
 function afterLogPrefix(bytes: Uint8Array, start: number, end: number): number {
   const head = Buffer.from(
     bytes.buffer,

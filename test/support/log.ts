@@ -16,7 +16,7 @@ export const START = 1_800_000_000_000;
 const SIGCHLD = 17;
 export const CLONE_VFORK = 0x4000;
 export const CLONE_PARENT = 0x8000;
-export const CLONE_THREAD = 0x10000;
+const CLONE_THREAD = 0x10000;
 export const CLONE_NEWPID = 0x20000000;
 
 export type Who = readonly [pid: number, ppid: number];
@@ -183,7 +183,7 @@ function hex(number: number): string {
   return BigInt.asUintN(number < 0 ? 64 : 53, BigInt(number)).toString(16);
 }
 
-export function bytesOf(lines: readonly string[]): Uint8Array {
+function bytesOf(lines: readonly string[]): Uint8Array {
   return Buffer.from(lines.map((line) => `${line}\n`).join(''), 'latin1');
 }
 

@@ -35,7 +35,7 @@ describe('fact 1: the coarse clock ties', () => {
 });
 
 describe('fact 2: time is of the entry, the serial of the exit', () => {
-  const log = new Log()
+  const blocked = new Log()
     .fork(0, [1000, 900], 1001)
     .touch(4, [1001, 1000])
     .exitGroup(HOUR, [1001, 1000], 7)
@@ -44,7 +44,7 @@ describe('fact 2: time is of the entry, the serial of the exit', () => {
     .exitGroup(HOUR + 8, [1001, 1000], 8);
 
   test('a wait that blocked for an hour has an old time and a fresh serial', () => {
-    const ends = livesOf(log.documents, 1001).map(endOf);
+    const ends = livesOf(blocked.documents, 1001).map(endOf);
     expect(ends).toEqual([
       { source: 'exit_group', by: HOUR, code: 7 },
       { source: 'exit_group', by: HOUR + 8, code: 8 },
@@ -52,7 +52,7 @@ describe('fact 2: time is of the entry, the serial of the exit', () => {
   });
 
   test('it is neither a reboot nor a step of the clock', () => {
-    const { summary } = analyze(log.lines);
+    const { summary } = analyze(blocked.lines);
     expect(summary.boots).toBe(1);
     expect(summary.faults).toEqual({});
   });

@@ -225,7 +225,8 @@ describe('waits', () => {
   });
 
   test('wait4 that found nothing yet returned 0', () => {
-    const log = family().wait(8, [1000, 900], 0, WNOHANG);
+    const log = family().call(6, [1000, 900], 'setsid', { exit: 1000 });
+    log.wait(8, [1000, 900], 0, WNOHANG);
     expect(endsOf(log)).toEqual({});
     expect(treeOf(log.documents)).toBe('1000(1001)');
   });
