@@ -666,7 +666,7 @@ function lastApostrophe(bytes: Uint8Array, from: number, end: number): number {
  * holds a record's text further on.
  */
 const LOG_PREFIX =
-  /^(?:(?:(?!: ).)*[\s\]])?(?:kernel|audit|auditd|audispd|audisp-syslog)(?:\[\d+\])?: (?:\[ *\d+\.\d+\] )?(?:audit: )?(?=type=|node=)/;
+  /^(?:(?:(?!: ).)*[\s\];>])?(?:kernel|audit|auditd|audispd|audisp-syslog)(?:\[\d+\])?: (?:\[ *\d+\.\d+\] )?(?:audit: )?(?=type=|node=)/;
 
 /** Where `node=` or `type=` starts after such a prefix, or -1. */
 function afterLogPrefix(bytes: Uint8Array, start: number, end: number): number {

@@ -97,8 +97,8 @@ describe('births in a container', () => {
   // In these and some others pids went by in between, so that they are no hint.
   test('an event older than the call is not of its child', () => {
     const log = container()
-      .exec(16, [1010, 1001], ['older'])
       .fork(20, [1001, 1000], 4)
+      .touch(16, [1010, 1001])
       .exec(24, [1020, 1001], ['b']);
     expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1010 1020=4');
   });
@@ -157,7 +157,6 @@ describe('calls that show both numbers', () => {
     expect(treeOf(open().documents)).toBe('1000(1001(1002(1008)))');
   });
 
-  // It says `inferred`, of the first of the two, which is as good as the second.
   test('and which of the two it was is ambiguous', () => {
     const rules = rulesOf(lifeOf(open().documents, 1008), 'birth');
     expect(rules).toEqual(['ns_number_order ambiguous']);
@@ -316,8 +315,6 @@ describe('which namespace', () => {
     expect(numbersOf(nested())).toBe('1000 1001=1 1002=2 1003=1 1004=2 1005=3');
   });
 
-  // It takes the nested pid 1 for the first child after an unshare, since it asks for the flag
-  // before births in the outer namespace are known; so later children are put in the inner one.
   test('a clone with the flag puts that child only into a new one', () => {
     const log = nested()
       .fork(48, [1002, 1001], 6)
@@ -362,6 +359,18 @@ describe('which namespace', () => {
       .exec(20, [1005, 1001], ['c']);
     expect(treeOf(log.documents)).toBe('1000(1001(1002 1005) 1003(1004))');
     expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003 1004=4 1005=5');
+  });
+
+  test('later children of unshare where its numbers are high', () => {
+    const log = new Log()
+      .call(0, [5000, 900], 'unshare', { args: [CLONE_NEWPID] })
+      .fork(4, [5000, 900], 5001)
+      .exec(4, [5001, 5000], ['init'])
+      .fork(8, [5000, 900], 5007)
+      .fork(12, [5007, 5000], 2001)
+      .exec(16, [5008, 5007], ['a']);
+    expect(treeOf(log.documents)).toBe('5000(5001 5007(5008))');
+    expect(numbersOf(log)).toBe('5000 5001=1 5007 5008=2001');
   });
 
   test('hidden in clone3: the first number inside gives it away', () => {

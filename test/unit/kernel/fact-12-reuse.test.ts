@@ -41,7 +41,6 @@ describe('what parts two lives of a pid', () => {
     expect(livesOf(ofSession(1).documents, 1001)).toHaveLength(1);
   });
 
-  // A record without ses= counts as one of no session.
   test('but no login after a record that tells no session', () => {
     const login = 'LOGIN pid=1001 uid=0 old-auid=0 auid=7 old-ses=2 ses=3 res=1';
     const log = new Log()
@@ -167,8 +166,6 @@ test('as fast as the clock shows: a life in each tick', () => {
 
 describe('faster than the clock shows: serials alone tell', () => {
   // With pid_max=301 the next fork has the pid of the last one, tens of times in a tick.
-  // A birth is placed by its time only, and the lives of its tick that were cut by waits are
-  // taken for its own: a life without events and one without a birth come out, a phantom.
   test('the birth in the tick of the only event of the life before', () => {
     const log = new Log()
       .fork(0, [1000, 900], 1001)

@@ -187,8 +187,7 @@ describe('the forms of a line', () => {
     expect(summary).toMatchObject({ digest, faults: {} });
   });
 
-  // parse.ts reads these three, scan.ts does not.
-  test.fails.each([
+  test.each([
     ['kmsg', '5,1234,56789,-;audit: '],
     ['a priority', '<5>audit: '],
   ])('%s', (_name, prefix) => {
