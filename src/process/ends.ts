@@ -107,12 +107,14 @@ function concluded(facts: Facts, index: LifeIndex, life: Life): End | undefined 
   return between('signal', sign, by, { signal: kill.sig });
 }
 
+/** Its last `exit`, unless it went on to another program; -1 when there is none. */
 function finalExit(facts: Facts, life: Life): number {
-  let last = -1;
-  for (let i = life.from; i < life.to; i++) {
-    if (facts.kind(facts.own[i]) === KIND.exit) last = facts.own[i];
+  for (let i = life.to - 1; i >= life.from; i--) {
+    const at = facts.own[i];
+    if (facts.kind(at) === KIND.exit) return at;
+    if (isExec(facts, at)) return -1;
   }
-  return last;
+  return -1;
 }
 
 /**
@@ -196,7 +198,7 @@ function killedBy(facts: Facts, life: Life, bound: Bound | undefined): Kill | un
     if (kill.sig === 0 || HARMLESS.has(kill.sig)) continue;
     if (isShielded(facts, life, kill)) continue;
     if (CORE.has(kill.sig) && bound === undefined) continue;
-    if (facts.time(kill.at) < lastEntry || survivedOwn(facts, life, kill)) continue;
+    if (facts.time(kill.at) < lastEntry || survived(facts, life, kill)) continue;
     if (bound !== undefined && bound.at < kill.at) continue;
     return kill;
   }
@@ -213,10 +215,14 @@ function isShielded(facts: Facts, life: Life, kill: Kill): boolean {
   return kill.sig !== SIGKILL || facts.lifeAt[kill.at]?.space === life.space;
 }
 
-/** A signal to oneself takes effect before the next call: one thread that went on was not killed. */
-function survivedOwn(facts: Facts, life: Life, kill: Kill): boolean {
-  if (facts.lifeAt[kill.at] !== life || life.threads > 0) return false;
-  return facts.own[life.to - 1] > kill.at;
+/**
+ * A signal takes effect before the next call: each thread may still log the one it was in,
+ * and one that signalled itself not even that. Whoever logged more was not killed.
+ */
+function survived(facts: Facts, life: Life, kill: Kill): boolean {
+  const after = life.to - lowerBound(facts.own, life.from, life.to, kill.at + 1);
+  const self = facts.lifeAt[kill.at] === life && life.threads === 0;
+  return after > (self ? 0 : 1 + life.threads);
 }
 
 function latestEntry(facts: Facts, life: Life): number {

@@ -10,7 +10,7 @@ import { KIND } from '../tables/kinds.ts';
 import type { Life } from './life.ts';
 
 export const CLONE_PARENT = 0x8000;
-const CLONE_THREAD = 0x10000;
+export const CLONE_THREAD = 0x10000;
 export const CLONE_NEWPID = 0x20000000;
 
 const WUNTRACED = 2;

@@ -116,10 +116,20 @@ function byBirth(
     byCaller(facts, life, birth, caller);
     return;
   }
-  life.ppid = facts.ppid(birth.at);
-  life.parent = parentAt(facts, index, life.ppid, birth.at);
+  const shownAt = sibling ? siblingShownAt(facts, life, birth) : birth.at;
+  life.ppid = facts.ppid(shownAt);
+  life.parent = parentAt(facts, index, life.ppid, shownAt);
   const rule = sibling ? 'clone_parent_flag' : 'clone_parent_shown';
   life.conclude('parent', rule, sibling ? sureness(life) : 'inferred', birth.at);
+}
+
+/**
+ * Siblings are adopted together: whichever of the two is logged first shows the parent that
+ * was theirs at the birth, or is nearest to it.
+ */
+function siblingShownAt(facts: Facts, life: Life, birth: Fork): number {
+  const first = life.silent ? Infinity : facts.own[life.from];
+  return first < birth.at && facts.ppid(first) >= 0 ? first : birth.at;
 }
 
 /**
@@ -181,13 +191,21 @@ function hadBegun(facts: Facts, index: LifeIndex, parent: Life, life: Life): boo
   );
 }
 
+function isChildOf({ birth }: Life, life: Life | undefined): boolean {
+  return birth?.caller !== undefined && birth.caller === life;
+}
+
 /** How long a process may still be shown as parent after its exit was logged, in ms. */
 const PARTING_MS = 20;
 
-/** The life that a `ppid=` means: not one that had ended, whose children had new parents by then. */
+/**
+ * The life that a `ppid=` means: not one that had ended, whose children had new parents by
+ * then, nor one that the event's own process bore.
+ */
 function parentAt(facts: Facts, index: LifeIndex, pid: number, at: number): Life | undefined {
   const life = index.at(pid, at);
-  if (life === undefined || life.silent) return life;
+  if (life === undefined || isChildOf(life, facts.lifeAt[at])) return undefined;
+  if (life.silent) return life;
   const last = facts.own[life.to - 1];
   const ended = facts.kind(last) === KIND.exit_group || facts.has(last, HAVE.abend);
   return ended && last < at && facts.time(last) + PARTING_MS < facts.clock[at] ? undefined : life;
@@ -201,23 +219,53 @@ function byWait(facts: Facts, life: Life): void {
   life.conclude('parent', 'waited_for', 'inferred', wait.at);
 }
 
-/** Only damaged data can make a life its own ancestor: the youngest link is dropped. */
+/** A life is not its own ancestor: of such a circle the link that only a ppid= tells is dropped. */
 function breakCycles(index: LifeIndex): void {
-  let walkNumber = 0;
+  const done = new Set<Life>();
   for (const life of index.all()) {
-    walkNumber++;
+    const path = new Set<Life>();
     let walk: Life | undefined = life;
-    while (walk !== undefined && walk.walked === 0) {
-      walk.walked = walkNumber;
-      if (walk.parent?.walked === walkNumber) walk.parent = undefined;
+    while (walk !== undefined && !done.has(walk)) {
+      path.add(walk);
+      if (walk.parent !== undefined && path.has(walk.parent)) {
+        weakestLink(walk).parent = undefined;
+        break;
+      }
       walk = walk.parent;
     }
+    for (const member of path) done.add(member);
   }
+}
+
+function weakestLink(life: Life): Life {
+  let link = life;
+  for (let walk = life.parent; walk !== undefined && walk !== life; walk = walk.parent) {
+    if (link.birth !== undefined && walk.birth === undefined) link = walk;
+  }
+  return link;
 }
 
 /** Whether the call alone tells the parent: neither CLONE_PARENT nor a clone3 that may hide it. */
 function isSureParent({ birth }: Life): boolean {
   return birth !== undefined && birth.kind !== KIND.clone3 && (birth.flags & CLONE_PARENT) === 0;
+}
+
+/** How far up the tree an adopter is looked for among the descendants of the parent. */
+const REACH = 64;
+
+/** Orphans go to an ancestor of their parent: never to its descendant, and never from init. */
+function mayAdopt(adopter: Life | undefined, parent: Life): boolean {
+  if (parent.pid === INIT) return false;
+  let walk = adopter?.parent;
+  for (let i = 0; i < REACH && walk !== undefined; i++) {
+    if (walk === parent) return false;
+    walk = walk.parent;
+  }
+  return true;
+}
+
+function loseChild(parent: Life, at: number): void {
+  if (parent.lostChildAt < 0 || at < parent.lostChildAt) parent.lostChildAt = at;
 }
 
 /** Keeps each later change of ppid, and tells the parent that was left that it had ended. */
@@ -233,12 +281,11 @@ function followAdoptions(facts: Facts, index: LifeIndex, life: Life): void {
       sure = true;
       continue;
     }
-    if (sure && parent !== undefined && (parent.lostChildAt < 0 || at < parent.lostChildAt)) {
-      parent.lostChildAt = at;
-    }
+    const adopter = parentAt(facts, index, shown, at);
+    if (sure && parent !== undefined && mayAdopt(adopter, parent)) loseChild(parent, at);
     sure = true;
     ppid = shown;
-    parent = parentAt(facts, index, shown, at);
+    parent = adopter;
     life.adoptions = append(life.adoptions, { at, ppid, parent });
   }
 }

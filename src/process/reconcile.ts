@@ -13,7 +13,8 @@ import { concludeEnds } from './ends.ts';
 import { childEvent, outsideInitial } from './initial.ts';
 import { isThread, Life } from './life.ts';
 import { LifeIndex } from './life-index.ts';
-import { livesOf, NO_EVIDENCE, type PidEvidence } from './lives.ts';
+import type { PidEvidence } from './cuts.ts';
+import { livesOf, NO_EVIDENCE } from './lives.ts';
 import { concludeParents } from './parents.ts';
 import { resolveSpaces } from './spaces.ts';
 
@@ -142,18 +143,36 @@ function attachKill(facts: Facts, index: LifeIndex, kill: Kill, opid: number): v
 
 function mayBeAlive(facts: Facts, index: LifeIndex, life: Life, kill: Kill): boolean {
   // A signal that found the zombie may be logged after the wait that reaped it, unless its
-  // sender had already logged something else in between.
+  // sender, if it has but one thread (fact 6), had already logged something else in between.
   const before = previousOwn(facts, kill.at);
-  if (life.waits.some((wait) => wait.reaps && wait.at < before)) return false;
+  const entered = facts.time(kill.at);
+  const isOver = (wait: Wait): boolean => wait.at < before || returnedBefore(facts, wait, entered);
+  if (life.waits.some((wait) => wait.reaps && isOver(wait))) return false;
   if (index.begun(life) <= kill.at) return true;
   // Its first record may come after: it is older, or its clone was logged late (fact 4).
   return life.birth === undefined || facts.time(life.birth.at) <= facts.clock[kill.at];
 }
 
-/** Position of the event that the same process logged before this one; -1 if none. */
+/** Whether the waiter had gone on to its next call in an earlier tick. */
+function returnedBefore(facts: Facts, { waiter, at }: Wait, time: number): boolean {
+  if (waiter === undefined || mayHaveThreads(waiter)) return false;
+  const i = lowerBound(facts.own, waiter.from, waiter.to, at + 1);
+  return i < waiter.to && facts.time(facts.own[i]) < time;
+}
+
+/** A clone3 without a sign of a process may have made a thread (fact 10). */
+function mayHaveThreads(life: Life): boolean {
+  return life.forks.some(
+    (fork) => isThread(fork) || (isHidden(fork) && fork.child?.silent === true),
+  );
+}
+
+const isHidden = (fork: Fork): boolean => fork.kind === KIND.clone3;
+
+/** Position of the event that the same process logged before this one; -1 if none or unknown. */
 function previousOwn(facts: Facts, at: number): number {
   const life = facts.lifeAt[at];
-  if (life === undefined) return -1;
+  if (life === undefined || mayHaveThreads(life)) return -1;
   const i = lowerBound(facts.own, life.from, life.to, at);
   return i > life.from ? facts.own[i - 1] : -1;
 }

@@ -1,5 +1,6 @@
 /** How a life ended, against the truth. */
 import type { Case } from './compare.ts';
+import type { Known } from './knowledge.ts';
 import {
   clockAt,
   codesOf,
@@ -65,6 +66,7 @@ function compareSignal(it: Case): void {
 function isFairGuess({ known, life, document }: Case): boolean {
   const { signals, exits } = known.traces[life.index];
   const sent = new Set(signals.map((e) => e.fact.sig).filter((sig) => sig > 0));
+  const meant = signalsTo(known, life);
   const seen =
     life.end?.kind === 'signal' ? sent.has(life.end.value) : exits.length > 0 || isEndless(life);
   const guess = document.evidence.some(
@@ -75,7 +77,14 @@ function isFairGuess({ known, life, document }: Case): boolean {
   if (guess && document.exit_source === 'namespace_end' && life.level > 0 && life.end !== null) {
     return true;
   }
-  return guess && sent.has(exit_signal) && (!seen || sent.size > 1);
+  return guess && meant.has(exit_signal) && (!seen || meant.size > 1);
+}
+
+/** Signals sent to its number, whichever life had it. */
+function signalsTo(known: Known, { boot, pid }: TrueProcess): Set<number> {
+  const lives = known.history.lives.filter((life) => life.boot === boot && life.pid === pid);
+  const all = lives.flatMap((life) => known.traces[life.index].signals);
+  return new Set(all.map((e) => e.fact.sig).filter((sig) => sig > 0));
 }
 
 const isEndless = (life: TrueProcess): boolean => life.end === null;

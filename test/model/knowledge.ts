@@ -85,11 +85,14 @@ function blurredLives({ lives }: History, traces: readonly Traces[]): Set<number
   return blurred;
 }
 
+/** Within so many ms of an end another thread of the process may still log something. */
+const LATE = 20;
+
 function isSeparate(before: Traces, after: Traces, life: TrueProcess): boolean {
   if (before.reaps.some((e) => e.fact.ret !== null)) return true;
   const { birth } = after;
   const ends: SimEvent[] = [...before.exits, ...before.abends];
-  if (birth === undefined) return ends.length > 0;
+  if (birth === undefined) return ends.some((e) => after.own.every((o) => o.time > e.time + LATE));
   // A child may log before the call that made it: what fits it may be its own.
   const fits = (e: SimEvent): boolean =>
     e.time >= birth.time &&
@@ -217,7 +220,7 @@ export const isAlive = (known: Known, life: TrueProcess): boolean =>
 
 /** The exit statuses that the records allow; `sure` when one of them has to be given. */
 export function codesOf(known: Known, life: TrueProcess): { sure: boolean; among: Set<number> } {
-  const { exits } = known.traces[life.index];
+  const exits = lastingExits(known, life);
   const groups = exits.filter((e) => e.fact.group);
   const among = new Set<number>();
   const decisive = groups.length > 0 ? groups : lastExits(exits);
@@ -227,6 +230,13 @@ export function codesOf(known: Known, life: TrueProcess): { sure: boolean; among
   const counted =
     known.traces[life.index].threads.length + 1 === life.threads && tellsThreads(known, life);
   return { sure: found && (groups.length > 0 || counted), among };
+}
+
+/** An exec leaves one thread, which also outlives an exit_group that another called meanwhile. */
+function lastingExits(known: Known, life: TrueProcess): Of<'exit'>[] {
+  const { exits, execs } = known.traces[life.index];
+  const exec = execs.findLast((e) => is(e, 'exec'));
+  return exec === undefined ? exits : exits.filter((e) => e.serial > exec.serial);
 }
 
 /** The last `exit` and those that were under way together with it. */

@@ -74,7 +74,9 @@ function scoreOf(known: Known, document: ProcessDocument, life: TrueProcess): nu
 /** Whether an event that a claim rests on concerns the life: another life's birth ends one, too. */
 function isAbout({ fact, actor }: SimEvent, life: TrueProcess, claim: Claim): boolean {
   if (fact.kind === 'exit' || fact.kind === 'abend') return actor === life.index;
-  if (fact.kind === 'birth' && claim !== 'end') return fact.child === life.index;
+  if (fact.kind === 'birth' && claim !== 'end') {
+    return fact.child === life.index || actor === life.index;
+  }
   if (fact.kind === 'reap') return fact.child === life.index;
   if (fact.kind === 'signal' && fact.target === life.index) return true;
   return claim !== 'end' && actor === life.index;
