@@ -55,10 +55,11 @@ class Faults {
     return KINDS.flatMap((kind) => this.#kept.get(kind) ?? []);
   }
 
-  counted(): Partial<Record<FaultKind, number>> {
+  /** `conflicts`: how many there are in the end, whichever of the records came first. */
+  counted(conflicts: number): Partial<Record<FaultKind, number>> {
     const counted: Partial<Record<FaultKind, number>> = {};
     for (const kind of KINDS) {
-      const count = this.counts.get(kind);
+      const count = kind === 'conflict' ? conflicts || undefined : this.counts.get(kind);
       if (count !== undefined) counted[kind] = count;
     }
     return counted;
@@ -245,7 +246,7 @@ export class Analyzer {
       hosts: [...new Set(order.sequences.map((one) => one.node))],
       boots: order.sequences.length,
       record_types: this.#recordTypes(),
-      faults: this.#faults.counted(),
+      faults: this.#faults.counted(table.tally.conflicts),
       get digest() {
         return digestOf(processes);
       },

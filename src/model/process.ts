@@ -60,7 +60,7 @@ export interface Exec {
 
 /** A change of the real parent after birth. */
 export interface Reparenting {
-  /** Entry time of the first event that shows the new parent: the change happened by then. */
+  /** The log's clock at the first event that shows the new parent: it had been logged by then. */
   readonly timestamp: number;
   readonly ppid: number;
   /** `_id` of the new parent, where it is known. */

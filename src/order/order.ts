@@ -4,6 +4,7 @@
  * Serials name events within one boot only (KERNEL fact 7), and serial order is close
  * to completion order (fact 2), so it is the spine of everything after this stage.
  */
+import { decodeText } from '../base/text.ts';
 import { HAVE, type EventTable } from '../event/table.ts';
 import { KIND } from '../tables/kinds.ts';
 
@@ -45,7 +46,7 @@ export function orderEvents(table: EventTable): Order {
   const sequences: Sequence[] = [];
   const clockSteps: number[] = [];
   for (const node of nodes) {
-    const name = node === 0 ? '' : Buffer.from(table.nodes.bytes(node - 1)).toString('latin1');
+    const name = node === 0 ? '' : decodeText(table.nodes.bytes(node - 1));
     const rows = bySerial(table, byNode.get(node) as number[]);
     const { boots, steps } = splitBoots(table, rows);
     for (const boot of boots) sequences.push({ node: name, rows: boot });

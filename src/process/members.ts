@@ -3,6 +3,7 @@
  * begun by a flag or by unshare, entered by setns; all three may have left no record, and then
  * the numbers that calls return tell.
  */
+import { lowerBoundBy } from '../base/list.ts';
 import { KIND } from '../tables/kinds.ts';
 import { CLONE_NEWPID, type Facts, type Fork } from './facts.ts';
 import type { LifeIndex } from './life-index.ts';
@@ -23,6 +24,8 @@ interface Assigning {
   readonly least: ReadonlyMap<Life, Fork>;
   /** Numbers that lives' own calls show of themselves. */
   readonly own: ReadonlyMap<Life, number>;
+  /** Highest returns so far, of the lives that were asked for. */
+  readonly highest: Map<Life, readonly number[]>;
   /** Spaces of families whose parent has no life, by its pid. */
   readonly adrift: Map<number, Space>;
   readonly spaces: Space[];
@@ -32,7 +35,15 @@ interface Assigning {
 export function assignSpaces(facts: Facts, index: LifeIndex): Space[] {
   const least = leastReturns(facts);
   const own = ownNumbers(facts);
-  const all: Assigning = { facts, index, least, own, adrift: new Map(), spaces: [] };
+  const all: Assigning = {
+    facts,
+    index,
+    least,
+    own,
+    highest: new Map(),
+    adrift: new Map(),
+    spaces: [],
+  };
   const lives: Life[] = [];
   for (const life of index.all()) if (isOutside(all, life)) lives.push(life);
   lives.sort((a, b) => facts.own[a.from] - facts.own[b.from]);
@@ -201,9 +212,19 @@ function isBelow(all: Assigning, life: Life, up: Life): boolean {
   const own = all.least.get(life);
   if (own === undefined) return false;
   const first = all.facts.own[life.from];
-  let highest = 0;
-  for (const fork of up.forks) if (fork.at < first) highest = Math.max(highest, fork.ret);
-  return own.ret < highest - REACH;
+  const before = lowerBoundBy(up.forks, (fork) => fork.at, first);
+  return before > 0 && own.ret < highestReturns(all, up)[before - 1] - REACH;
+}
+
+/** For each of a life's calls the highest number returned up to it. */
+function highestReturns(all: Assigning, life: Life): readonly number[] {
+  let highest = all.highest.get(life);
+  if (highest === undefined) {
+    let most = 0;
+    highest = life.forks.map((fork) => (most = Math.max(most, fork.ret)));
+    all.highest.set(life, highest);
+  }
+  return highest;
 }
 
 /** After unshare every later child is in the new namespace, also one that shows no sign of it. */

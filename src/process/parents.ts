@@ -107,7 +107,7 @@ function byBirth(
   reapers: ReadonlySet<Life>,
 ): void {
   const caller = facts.pid(birth.at);
-  if (life.space === undefined && !life.conclusions.some((c) => c.claim === 'birth')) {
+  if (!life.conclusions.some((c) => c.claim === 'birth')) {
     life.conclude('birth', 'clone_return', 'proven', birth.at);
   }
   const sibling = (birth.flags & CLONE_PARENT) !== 0;
@@ -221,19 +221,18 @@ function byWait(facts: Facts, life: Life): void {
 
 /** A life is not its own ancestor: of such a circle the link that only a ppid= tells is dropped. */
 function breakCycles(index: LifeIndex): void {
-  const done = new Set<Life>();
+  let walkNumber = 0;
   for (const life of index.all()) {
-    const path = new Set<Life>();
+    walkNumber++;
     let walk: Life | undefined = life;
-    while (walk !== undefined && !done.has(walk)) {
-      path.add(walk);
-      if (walk.parent !== undefined && path.has(walk.parent)) {
+    while (walk !== undefined && walk.walked === 0) {
+      walk.walked = walkNumber;
+      if (walk.parent?.walked === walkNumber) {
         weakestLink(walk).parent = undefined;
         break;
       }
       walk = walk.parent;
     }
-    for (const member of path) done.add(member);
   }
 }
 

@@ -56,7 +56,10 @@ function bearSilent(
   confidence: 'inferred' | 'ambiguous',
 ): void {
   const pid = pidOfRank(matching.facts, rank);
-  const known = index.of(pid).find((life) => fatherless(matching.facts, life, fork));
+  const namesakes = index.of(pid);
+  const known = namesakes.find((life) => fatherless(matching.facts, life, fork));
+  // Another life of the same turn of numbers has the pid: what the arithmetic rests on is wrong.
+  if (known === undefined && namesakes.some((life) => life.rank === rank)) return;
   const life = known ?? new Life(pid, 0, 0);
   life.rank = rank | 0;
   life.space ??= fork.caller?.childSpace ?? matching.space;
