@@ -199,7 +199,8 @@ export class Cuts {
     const ppid = facts.ppid(facts.own[i]);
     if (ppid < 0 || isParent(facts, birth, ppid)) return true;
     if (birth.kind === KIND.clone3 && ppid === facts.ppid(birth.at)) return true;
-    if ((birth.flags & CLONE_PARENT) === 0) return false;
+    // clone3 hides whether it was CLONE_PARENT, too.
+    if (birth.kind !== KIND.clone3 && (birth.flags & CLONE_PARENT) === 0) return false;
     const before = ppidBefore(facts, birth.at);
     return ppid === before || before < 0;
   }
