@@ -200,11 +200,12 @@ const PARTING_MS = 20;
 
 /**
  * The life that a `ppid=` means: not one that had ended, whose children had new parents by
- * then, nor one that the event's own process bore.
+ * then, nor one that was born later or that the event's own process bore.
  */
 function parentAt(facts: Facts, index: LifeIndex, pid: number, at: number): Life | undefined {
   const life = index.at(pid, at);
   if (life === undefined || isChildOf(life, facts.lifeAt[at])) return undefined;
+  if (life.birth !== undefined && facts.time(life.birth.at) > facts.clock[at]) return undefined;
   if (life.silent) return life;
   const last = facts.own[life.to - 1];
   const ended = facts.kind(last) === KIND.exit_group || facts.has(last, HAVE.abend);

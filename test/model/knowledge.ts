@@ -37,7 +37,7 @@ export interface Known {
   readonly byName: ReadonlyMap<string, SimEvent>;
 }
 
-export const is = <K extends Fact['kind']>(event: SimEvent, kind: K): event is Of<K> =>
+const is = <K extends Fact['kind']>(event: SimEvent, kind: K): event is Of<K> =>
   event.fact.kind === kind;
 
 export function knowledgeOf(history: History, complete: boolean): Known {

@@ -27,7 +27,7 @@ export interface Logged {
 }
 
 /** The coarse clock: wall time of the last tick, in whole ms. */
-export function coarse(m: Machine, time: number): number {
+function coarse(m: Machine, time: number): number {
   return m.startMs + m.tick * Math.floor((time + m.phase) / (m.tick * MS));
 }
 

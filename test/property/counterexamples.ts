@@ -19,6 +19,22 @@ export interface Counterexample {
   readonly history: History;
 }
 
+/**
+ * What is not solved yet: these still break their law, and docs/limits.md says why. The test
+ * fails when one of them is solved, so that it leaves this list.
+ */
+export const OPEN: ReadonlySet<string> = new Set([
+  'namespaces-end-namespace_end.json',
+  'namespaces-end-pid_reused.json',
+  'namespaces-end-reparented_child.json',
+  'namespaces-exit_timestamp-too-early-namespace_end.json',
+  'namespaces-ppid.json',
+  'namespaces-threads.json',
+  'reuse-init-end-reparented_child.json',
+  'reuse-missing.json',
+  'reuse-reparented.json',
+]);
+
 const DIRECTORY = join(import.meta.dirname, 'counterexamples');
 
 /** All that are kept, by file name. */

@@ -13,7 +13,7 @@ import type { History } from '../model/types.ts';
 /** A law: what it needs beside the history it draws from `rng`. */
 export type Law = (history: History, rng: Rng) => void;
 
-export function bytesOf(lines: readonly string[]): Uint8Array {
+function bytesOf(lines: readonly string[]): Uint8Array {
   return Buffer.from(lines.map((line) => `${line}\n`).join(''), 'utf8');
 }
 

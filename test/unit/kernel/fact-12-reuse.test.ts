@@ -5,9 +5,14 @@ import { endOf, livesOf, Log, treeOf } from '../../support/log.ts';
 const programsOf = (log: Log, pid: number): unknown[] =>
   livesOf(log.documents, pid).map((life) => life.args?.[0]);
 
-describe('what parts two lives of a pid', () => {
+describe.each([
+  ['older than the log', (): Log => new Log()],
+  ['born in the log', (): Log => new Log().fork(0, [1000, 900], 1001)],
+])('what parts two lives of a pid, the first %s', (_name, begin) => {
+  const SIGSEGV = 11;
+
   test('the wait between them', () => {
-    const log = new Log()
+    const log = begin()
       .exec(0, [1001, 1000], ['a'])
       .wait(0, [1000, 900], 1001)
       .exec(0, [1001, 1000], ['b']);
@@ -15,17 +20,25 @@ describe('what parts two lives of a pid', () => {
   });
 
   test('an exit_group, by the time after it', () => {
-    const log = new Log()
+    const log = begin()
       .exec(0, [1001, 1000], ['a'])
       .exitGroup(4, [1001, 1000], 1)
       .exec(5000, [1001, 1000], ['b']);
     expect(programsOf(log, 1001)).toEqual(['a', 'b']);
   });
 
-  test('a crash, by the time after it', () => {
-    const log = new Log()
+  test.each(['exit', 'exit_group'])('the %s of its only thread, by the other parent', (name) => {
+    const log = begin()
       .exec(0, [1001, 1000], ['a'])
-      .abend(4, [1001, 1000], 11)
+      .call(4, [1001, 1000], name, { args: [1] })
+      .exec(4, [1001, 1002], ['b']);
+    expect(programsOf(log, 1001)).toEqual(['a', 'b']);
+  });
+
+  test('a crash, by the time after it', () => {
+    const log = begin()
+      .exec(0, [1001, 1000], ['a'])
+      .abend(4, [1001, 1000], SIGSEGV)
       .exec(5000, [1001, 1000], ['b']);
     expect(programsOf(log, 1001)).toEqual(['a', 'b']);
   });
@@ -34,7 +47,7 @@ describe('what parts two lives of a pid', () => {
     const login = (old: number): string =>
       `LOGIN pid=1001 uid=0 old-auid=0 auid=7 old-ses=${old} ses=3 res=1`;
     const ofSession = (old: number): Log =>
-      new Log()
+      begin()
         .exec(0, [1001, 1000], ['a'])
         .call(4, [1001, 1000], 'write', { records: [login(old)] });
     expect(livesOf(ofSession(2).documents, 1001)).toHaveLength(2);
@@ -43,16 +56,14 @@ describe('what parts two lives of a pid', () => {
 
   test('but no login after a record that tells no session', () => {
     const login = 'LOGIN pid=1001 uid=0 old-auid=0 auid=7 old-ses=2 ses=3 res=1';
-    const log = new Log()
-      .fork(0, [1000, 900], 1001)
+    const log = begin()
       .event(4, 'AVC avc:  denied  { read } for  pid=1001 comm="x" name="y"')
       .call(8, [1001, 1000], 'write', { records: [login] });
     expect(livesOf(log.documents, 1001)).toHaveLength(1);
   });
 
   test('the time of the next birth, though nothing else tells of the first end', () => {
-    const log = new Log()
-      .fork(0, [1000, 900], 1001)
+    const log = begin()
       .exec(4, [1001, 1000], ['a'])
       .fork(100, [1000, 900], 1001)
       .exec(104, [1001, 1000], ['b']);
@@ -62,13 +73,44 @@ describe('what parts two lives of a pid', () => {
   });
 
   test('the time of the next birth, though that is logged late', () => {
-    const log = new Log()
-      .fork(0, [1000, 900], 1001)
+    const log = begin()
       .exec(4, [1001, 1000], ['a'])
       .exec(104, [1001, 1000], ['b'])
       .fork(100, [1000, 900], 1001);
     expect(programsOf(log, 1001)).toEqual(['a', 'b']);
   });
+});
+
+test('a straggling thread that is shown as adopted is no other life', () => {
+  const log = new Log()
+    .fork(0, [1000, 900], 1001)
+    .thread(0, [1001, 1000], 1002)
+    .exitGroup(4, [1001, 1000], 1)
+    .exit(4, [1001, 1], 0);
+  expect(livesOf(log.documents, 1001)).toHaveLength(1);
+});
+
+describe('what shows another parent before the fork is logged is of an earlier life', () => {
+  const log = (): Log =>
+    new Log().exec(4, [1001, 1002], ['a']).fork(4, [1000, 900], 1001).exec(4, [1001, 1000], ['b']);
+
+  test('of a pid with several forks', () => {
+    expect(programsOf(log().fork(200, [1000, 900], 1001), 1001)).toEqual(['a', 'b', undefined]);
+  });
+
+  // The short cut for plain lives (plainLife) does not look at the parents.
+  test.fails('of a pid with one fork', () => {
+    expect(programsOf(log(), 1001)).toEqual(['a', 'b']);
+  });
+});
+
+test('a birth that was reaped before the next event left none', () => {
+  const log = new Log()
+    .fork(0, [1000, 900], 1001)
+    .wait(0, [1000, 900], 1001)
+    .exec(4, [1001, 1000], ['b']);
+  const sources = livesOf(log.documents, 1001).map((life) => life.start_source);
+  expect(sources).toEqual(['fork', 'first_record']);
 });
 
 test('lives that left no record of their own are told apart by their forks', () => {

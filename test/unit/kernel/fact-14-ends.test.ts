@@ -127,6 +127,12 @@ describe('signals', () => {
     expect(endsOf(log)).toEqual({});
   });
 
+  test('one in whose tick it logged more than it can have begun before did not kill', () => {
+    const log = family().kill(8, [1000, 900], 1001, SIGTERM, 1001).touch(8, [1001, 1000]);
+    expect(endsOf(log)).toMatchObject({ signal: SIGTERM });
+    expect(endsOf(log.touch(8, [1001, 1000]))).toEqual({});
+  });
+
   test('of several the first that can have killed', () => {
     const log = family()
       .kill(8, [1000, 900], 1001, SIGHUP, 1001)
