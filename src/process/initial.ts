@@ -93,7 +93,7 @@ function vote(facts: Facts, nodes: Nodes): void {
     if (node === undefined || fork.thread) continue;
     const child = childOf(facts, fork);
     if (child !== undefined) {
-      node.initial += facts.ppid(childEvent(facts, fork)) === node.life.pid ? MATCH : 1;
+      node.initial += facts.ppid(childEvent(facts, fork)) === node.life.pid ? SELF : 1;
       const made = nodes[child.number];
       if (made !== undefined) made.explained = true;
       const unsharedAt = unshared.get(node) ?? Infinity;
