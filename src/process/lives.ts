@@ -35,6 +35,9 @@ function plainLife(
   if (births.length !== 1 || waits.length > 1 || from === to) return undefined;
   const [birth] = births;
   const since = facts.time(birth.at);
+  const first = facts.own[from];
+  // A record before the call's own that shows another parent may be an earlier life's.
+  if (first < birth.at && facts.ppid(first) !== facts.pid(birth.at)) return undefined;
   for (let i = from; i < to; i++) {
     const at = facts.own[i];
     if (facts.time(at) < since || facts.has(at, HAVE.abend | HAVE.login)) return undefined;

@@ -32,7 +32,6 @@ export const OPEN: ReadonlySet<string> = new Set([
   'namespaces-threads.json',
   'reuse-init-end-reparented_child.json',
   'reuse-missing.json',
-  'reuse-reparented.json',
 ]);
 
 const DIRECTORY = join(import.meta.dirname, 'counterexamples');

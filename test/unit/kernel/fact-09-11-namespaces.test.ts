@@ -361,6 +361,21 @@ describe('which namespace', () => {
     expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003 1004=4 1005=5');
   });
 
+  test('later children of unshare in a container', () => {
+    const log = container()
+      .call(14, [1002, 1001], 'unshare', { args: [CLONE_NEWPID] })
+      .fork(16, [1002, 1001], 3)
+      .exec(20, [1003, 1002], ['inner'])
+      .fork(24, [1003, 1002], 2)
+      .exec(28, [1004, 1003], ['a'])
+      .fork(32, [1002, 1001], 5)
+      .exec(36, [1005, 1002], ['b'])
+      .exitGroup(40, [1003, 1002]);
+    expect(treeOf(log.documents)).toBe('1000(1001(1002(1003(1004) 1005)))');
+    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003=1 1004=2 1005');
+    expect(endOf(lifeOf(log.documents, 1005))).toMatchObject({ source: 'namespace_end' });
+  });
+
   test('later children of unshare where its numbers are high', () => {
     const log = new Log()
       .call(0, [5000, 900], 'unshare', { args: [CLONE_NEWPID] })

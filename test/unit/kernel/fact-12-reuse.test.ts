@@ -98,8 +98,7 @@ describe('what shows another parent before the fork is logged is of an earlier l
     expect(programsOf(log().fork(200, [1000, 900], 1001), 1001)).toEqual(['a', 'b', undefined]);
   });
 
-  // The short cut for plain lives (plainLife) does not look at the parents.
-  test.fails('of a pid with one fork', () => {
+  test('of a pid with one fork', () => {
     expect(programsOf(log(), 1001)).toEqual(['a', 'b']);
   });
 });
