@@ -59,7 +59,7 @@ describe('exit ends a thread, exit_group the process', () => {
     const documents = new Log()
       .thread(0, [1000, 900], 1001)
       .exit(4, [1000, 900], 3)
-      .touch(8, [1000, 900]).documents;
+      .touch(5000, [1000, 900]).documents;
     expect(endOf(lifeOf(documents, 1000))).toEqual({});
   });
 
