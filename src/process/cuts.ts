@@ -70,15 +70,11 @@ export class Cuts {
     return i === this.from || this.#marks[i - this.from] === 1;
   }
 
-  /** By time; of one tick first the birth whose caller the first event names, then as logged. */
+  /** By time; of one tick first the birth whose child may have logged the earlier events. */
   inOrder(births: readonly Fork[]): Fork[] {
-    const facts = this.#facts;
-    const leads = (birth: Fork): number => {
-      const at = this.#reach(birth);
-      return at < this.to && this.#shows(birth, at) ? 0 : 1;
-    };
+    const time = ({ at }: Fork): number => this.#facts.time(at);
     return [...births].sort(
-      (a, b) => facts.time(a.at) - facts.time(b.at) || leads(a) - leads(b) || a.at - b.at,
+      (a, b) => time(a) - time(b) || this.#reach(a) - this.#reach(b) || a.at - b.at,
     );
   }
 
@@ -214,9 +210,13 @@ export class Cuts {
     return old !== undefined && old !== table.ses[rows[before]];
   }
 
-  #otherParent(before: number, at: number): boolean {
-    const ppid = this.#facts.ppid(before);
-    return ppid >= 0 && this.#facts.ppid(at) >= 0 && ppid !== this.#facts.ppid(at);
+  #otherParent(i: number): boolean {
+    const facts = this.#facts;
+    // The record of a crash names no parent.
+    const crash = i > this.from + 1 && !this.isCut(i - 1) && facts.ppid(facts.own[i - 1]) < 0;
+    const before = facts.ppid(facts.own[crash ? i - 2 : i - 1]);
+    const after = facts.ppid(facts.own[i]);
+    return before >= 0 && after >= 0 && before !== after;
   }
 
   /** Unless it is a thread that had not been stopped yet; a birth says more, see `place`. */
@@ -224,7 +224,7 @@ export class Cuts {
     const facts = this.#facts;
     const before = facts.own[i - 1];
     if (!endsLife(facts, before)) return false;
-    if (threads.aloneAt(i - 1, this.to) && this.#otherParent(before, facts.own[i])) return true;
+    if (threads.aloneAt(i - 1, this.to) && this.#otherParent(i)) return true;
     if (facts.kind(before) === KIND.exit) return false;
     return facts.time(facts.own[i]) > facts.time(before) + STRAGGLE_MS;
   }

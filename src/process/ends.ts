@@ -11,6 +11,7 @@ import { KIND } from '../tables/kinds.ts';
 import type { Facts, Kill } from './facts.ts';
 import { type End, isThread, type Life } from './life.ts';
 import type { LifeIndex } from './life-index.ts';
+import { isRawCall } from './parents.ts';
 import type { Space } from './space.ts';
 
 const SIGKILL = 9;
@@ -170,12 +171,17 @@ function endedBy(facts: Facts, index: LifeIndex, life: Life): Bound | undefined 
 function nextChildless(facts: Facts, life: Life): number {
   const { parent, birth } = life;
   if (parent === undefined || birth === undefined || birth.caller !== parent) return -1;
+  if (isRawCall(facts, birth) && !showsParent(facts, life, parent)) return -1;
   // Another thread's fork may lie between the wait's look and its record.
   if (life.adoptions.length > 0 || parent.threads > 0) return -1;
   const { childless } = parent;
   let k = lowerBound(childless, 0, childless.length, birth.at);
   while (k < childless.length && facts.time(childless[k]) < facts.time(birth.at)) k++;
   return childless[k] ?? -1;
+}
+
+function showsParent(facts: Facts, life: Life, parent: Life): boolean {
+  return !life.silent && facts.ppid(facts.own[life.from]) === parent.pid;
 }
 
 /** The wait had returned by its caller's next call. */

@@ -118,7 +118,7 @@ function vote(facts: Facts, nodes: Nodes): void {
     node.foreign +=
       MATCH *
       strangers(
-        returns,
+        returns.filter((ret) => ret < node.life.pid),
         odd.map((child) => child.life.pid),
       );
   }

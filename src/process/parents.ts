@@ -61,7 +61,8 @@ function sureness(life: Life): Confidence {
  * Whether a program made the call itself rather than through the C library, which never
  * uses CLONE_PARENT and leaves the address of the child's function in the third argument.
  */
-function isRawCall(facts: Facts, birth: Fork): boolean {
+export function isRawCall(facts: Facts, birth: Fork): boolean {
+  if (birth.kind !== KIND.clone3) return false;
   return facts.table.a2[facts.rows[birth.at]] >>> 0 < LOWEST_ADDRESS;
 }
 
@@ -118,7 +119,7 @@ function byBirth(
   }
   const shownAt = sibling ? siblingShownAt(facts, life, birth) : birth.at;
   life.ppid = facts.ppid(shownAt);
-  life.parent = parentAt(facts, index, life.ppid, shownAt);
+  life.parent = parentAt(facts, index, life.ppid, shownAt, life);
   const rule = sibling ? 'clone_parent_flag' : 'clone_parent_shown';
   life.conclude('parent', rule, sibling ? sureness(life) : 'inferred', birth.at);
 }
@@ -191,25 +192,55 @@ function hadBegun(facts: Facts, index: LifeIndex, parent: Life, life: Life): boo
   );
 }
 
-function isChildOf({ birth }: Life, life: Life | undefined): boolean {
-  return birth?.caller !== undefined && birth.caller === life;
-}
-
 /** How long a process may still be shown as parent after its exit was logged, in ms. */
 const PARTING_MS = 20;
 
 /**
  * The life that a `ppid=` means: not one that had ended, whose children had new parents by
- * then, nor one that was born later or that the event's own process bore.
+ * then, nor one born later, nor a descendant of the process that it is the parent of.
  */
-function parentAt(facts: Facts, index: LifeIndex, pid: number, at: number): Life | undefined {
-  const life = index.at(pid, at);
-  if (life === undefined || isChildOf(life, facts.lifeAt[at])) return undefined;
-  if (life.birth !== undefined && facts.time(life.birth.at) > facts.clock[at]) return undefined;
-  if (life.silent) return life;
+function parentAt(
+  facts: Facts,
+  index: LifeIndex,
+  pid: number,
+  at: number,
+  child = facts.lifeAt[at],
+): Life | undefined {
+  let life = index.at(pid, at);
+  if (life !== undefined && hadEnded(facts, life, at)) life = nextBorn(facts, life, at);
+  if (life === undefined || index.begun(life) < at) return life;
+  if (!mayBeBorn(facts, life, at)) return undefined;
+  return isBelow(life, facts.lifeAt[at]) || isBelow(life, child) ? undefined : life;
+}
+
+/** Older than the log, or by a clone that was logged later than it was called (fact 4). */
+function mayBeBorn(facts: Facts, { birth }: Life, at: number): boolean {
+  return birth === undefined || facts.time(birth.at) <= facts.clock[at];
+}
+
+function hadEnded(facts: Facts, life: Life, at: number): boolean {
+  if (life.waits.some((wait) => wait.reaps && wait.at < at)) return true;
+  if (life.silent) return false;
   const last = facts.own[life.to - 1];
   const ended = facts.kind(last) === KIND.exit_group || facts.has(last, HAVE.abend);
-  return ended && last < at && facts.time(last) + PARTING_MS < facts.clock[at] ? undefined : life;
+  return ended && last < at && facts.time(last) + PARTING_MS < facts.clock[at];
+}
+
+/** The next life of the same pid, if it was born by then. */
+function nextBorn(facts: Facts, { next }: Life, at: number): Life | undefined {
+  return next?.birth !== undefined && mayBeBorn(facts, next, at) ? next : undefined;
+}
+
+/** How far up the tree a life is looked for. */
+const REACH = 64;
+
+function isBelow({ birth }: Life, above: Life | undefined): boolean {
+  let walk = birth?.caller;
+  for (let i = 0; i < REACH && walk !== undefined; i++) {
+    if (walk === above) return true;
+    walk = walk.birth?.caller;
+  }
+  return false;
 }
 
 function byWait(facts: Facts, life: Life): void {
@@ -249,9 +280,6 @@ function weakestLink(life: Life): Life {
 function isSureParent({ birth }: Life): boolean {
   return birth !== undefined && birth.kind !== KIND.clone3 && (birth.flags & CLONE_PARENT) === 0;
 }
-
-/** How far up the tree an adopter is looked for among the descendants of the parent. */
-const REACH = 64;
 
 /** Orphans go to an ancestor of their parent: never to its descendant, and never from init. */
 function mayAdopt(adopter: Life | undefined, parent: Life): boolean {

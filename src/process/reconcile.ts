@@ -146,7 +146,8 @@ function mayBeAlive(facts: Facts, index: LifeIndex, life: Life, kill: Kill): boo
   // sender, if it has but one thread (fact 6), had already logged something else in between.
   const before = previousOwn(facts, kill.at);
   const entered = facts.time(kill.at);
-  const isOver = (wait: Wait): boolean => wait.at < before || returnedBefore(facts, wait, entered);
+  const isOver = (wait: Wait): boolean =>
+    wait.at < before || (wait.at < kill.at && returnedBefore(facts, wait, entered));
   if (life.waits.some((wait) => wait.reaps && isOver(wait))) return false;
   if (index.begun(life) <= kill.at) return true;
   // Its first record may come after: it is older, or its clone was logged late (fact 4).

@@ -66,7 +66,8 @@ function compareLife(it: Case): void {
 function compareParent({ known, matches, life, document, report }: Case): void {
   const { exact, among } = parentsOf(known, life);
   const ids = among.map((i) => matches.documents.get(i)?._id ?? null);
-  const allowed = exact ? ids.slice(0, 1) : [...ids, null, ...namesakes(known, matches, among)];
+  const certain = exact && !known.blurred.has(among[0]);
+  const allowed = certain ? ids.slice(0, 1) : [...ids, null, ...namesakes(known, matches, among)];
   // What cannot be known may be guessed, if it is marked as a guess.
   const sure =
     exact || document.evidence.some((e) => e.claim === 'parent' && e.confidence === 'proven');

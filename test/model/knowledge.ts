@@ -85,6 +85,12 @@ function blurredLives({ lives }: History, traces: readonly Traces[]): Set<number
   return blurred;
 }
 
+/** Whether an event may be one more of a life: nothing that it shows says otherwise. */
+function mayBeOf({ own }: Traces, event: SimEvent): boolean {
+  const last = own.findLast((e) => e.parentThen >= 0);
+  return own.length > 0 && (event.parentThen < 0 || event.parentThen === last?.parentThen);
+}
+
 /** Within so many ms of an end another thread of the process may still log something. */
 const LATE = 20;
 
@@ -98,6 +104,8 @@ function isSeparate(before: Traces, after: Traces, life: TrueProcess): boolean {
     e.time >= birth.time &&
     (e.parentThen < 0 || life.parents.some((p) => p.parent === e.parentThen));
   if (ends.some(fits)) return false;
+  const early = after.own.filter((e) => e.serial < birth.serial);
+  if (ends.length === 0 && early.some((e) => mayBeOf(before, e))) return false;
   return before.birth !== undefined || before.own.length === 0 || !before.own.every(fits);
 }
 
@@ -227,8 +235,11 @@ export function codesOf(known: Known, life: TrueProcess): { sure: boolean; among
   for (const e of decisive) among.add(e.fact.code);
   if (life.end?.kind !== 'code') return { sure: false, among };
   const found = decisive.some((e) => e.fact.code === life.end?.value);
+  const { threads } = known.traces[life.index];
   const counted =
-    known.traces[life.index].threads.length + 1 === life.threads && tellsThreads(known, life);
+    exits.length >= life.threads &&
+    threads.length + 1 === life.threads &&
+    tellsThreads(known, life);
   return { sure: found && (groups.length > 0 || counted), among };
 }
 

@@ -30,7 +30,6 @@ export const OPEN: ReadonlySet<string> = new Set([
   'namespaces-exit_timestamp-too-early-namespace_end.json',
   'namespaces-ppid.json',
   'namespaces-threads.json',
-  'reuse-init-end-reparented_child.json',
   'reuse-missing.json',
 ]);
 
