@@ -6,18 +6,17 @@
  * `Analyzer` is a push/flush machine over named inputs; the synchronous and the streaming
  * entries are both thin loops around it.
  */
-import { compareText } from './base/compare.ts';
 import { ArgumentTexts } from './event/arguments.ts';
 import { checkEvents } from './event/check.ts';
 import { ADDED, EventTable } from './event/table.ts';
 import { TokenTexts } from './event/tokens.ts';
 import type { Analysis, Processes } from './model/analysis.ts';
 import { FAULT_KINDS, type Fault, type FaultKind } from './model/fault.ts';
-import type { ProcessDocument } from './model/process.ts';
 import { type Order, orderEvents } from './order/order.ts';
-import { DocumentWriter } from './process/documents.ts';
+import { Documents } from './process/documents.ts';
 import { Facts } from './process/facts.ts';
 import type { Life } from './process/life.ts';
+import { Outline } from './process/outline.ts';
 import { reconcile } from './process/reconcile.ts';
 import { RecordScanner, SCAN } from './record/scan.ts';
 import { TYPE } from './record/types.ts';
@@ -67,28 +66,6 @@ class Faults {
 }
 
 const KINDS = Object.keys(FAULT_KINDS) as FaultKind[];
-
-interface Written {
-  readonly life: Life;
-  readonly writer: DocumentWriter;
-}
-
-/** Makes each document when it is read. */
-class DocumentList implements Processes {
-  readonly #written: readonly Written[];
-
-  constructor(written: readonly Written[]) {
-    this.#written = written;
-  }
-
-  get length(): number {
-    return this.#written.length;
-  }
-
-  *[Symbol.iterator](): Generator<ProcessDocument, void> {
-    for (const { life, writer } of this.#written) yield writer.write(life);
-  }
-}
 
 /** Takes inputs one after another, in any order and any chunks, and analyzes them together. */
 export class Analyzer {
@@ -140,22 +117,18 @@ export class Analyzer {
     const order = orderEvents(table);
     const texts = new TokenTexts(table.tokens);
     const argumentTexts = new ArgumentTexts(table);
-    const written: Written[] = [];
+    const boots: Outline[] = [];
     for (const sequence of order.sequences) {
       const facts = new Facts(table, sequence);
       const lives = reconcile(facts);
-      const writer = new DocumentWriter(facts, texts, argumentTexts, lives);
-      for (const life of lives) written.push({ life, writer });
+      boots.push(new Outline(facts, lives));
       this.#unforked(facts, lives);
     }
-    // Each boot's lives are sorted already, and hosts and boots mostly come in order, too.
-    const sorted = written.every((one, i) => i === 0 || written[i - 1].life.id < one.life.id);
-    if (!sorted) written.sort((a, b) => compareText(a.life.id, b.life.id));
+    const processes = new Documents(texts, argumentTexts, boots);
     this.#eventFaults(order, argumentTexts);
-    const processes = new DocumentList(written);
     return {
       processes,
-      summary: this.#summary(processes, written, order),
+      summary: this.#summary(processes, boots, order),
       faults: this.#faults.kept(),
     };
   }
@@ -214,7 +187,7 @@ export class Analyzer {
     }
   }
 
-  #summary(processes: Processes, written: readonly Written[], order: Order): Analysis['summary'] {
+  #summary(processes: Processes, boots: readonly Outline[], order: Order): Analysis['summary'] {
     const table = this.#table;
     let first = Infinity;
     let last = -Infinity;
@@ -230,7 +203,7 @@ export class Analyzer {
     if (table.tally.duplicates > 0) ignored['duplicate'] = table.tally.duplicates;
     if (unnamed > 0) ignored['names no process'] = unnamed;
     let threads = 0;
-    for (const { life } of written) threads += life.threads + 1;
+    for (const { lives } of boots) for (const life of lives) threads += life.threads + 1;
     return {
       bytes: this.#bytes,
       account: {

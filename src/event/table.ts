@@ -80,7 +80,7 @@ export class EventTable {
 
   /** The first EXECVE body's number in the arena, -1 without one. */
   argv = new Int32Array(FIRST_ROWS);
-  readonly #bodies = new Arena();
+  readonly bodyBytes = new Arena();
   /** Further EXECVE bodies of the few rows that have several. */
   readonly #moreBodies = new Map<number, number[]>();
   /** opid of each OBJ_PID record by row. */
@@ -278,15 +278,15 @@ export class EventTable {
     const { bodyStart, bodyEnd } = scan;
     const first = this.argv[row];
     if (first < 0) {
-      this.argv[row] = this.#bodies.add(bytes, bodyStart, bodyEnd);
+      this.argv[row] = this.bodyBytes.add(bytes, bodyStart, bodyEnd);
       this.have[row] |= HAVE.execve;
       return ADDED.kept;
     }
     const more = this.#moreBodies.get(row) ?? [];
     for (const body of [first, ...more]) {
-      if (this.#bodies.equals(body, bytes, bodyStart, bodyEnd)) return ADDED.duplicate;
+      if (this.bodyBytes.equals(body, bytes, bodyStart, bodyEnd)) return ADDED.duplicate;
     }
-    more.push(this.#bodies.add(bytes, bodyStart, bodyEnd));
+    more.push(this.bodyBytes.add(bytes, bodyStart, bodyEnd));
     this.#moreBodies.set(row, more);
     return ADDED.kept;
   }
@@ -296,7 +296,13 @@ export class EventTable {
     const first = this.argv[row];
     if (first < 0) return [];
     const more = this.#moreBodies.get(row) ?? [];
-    return [first, ...more].map((body) => this.#bodies.get(body));
+    return [first, ...more].map((body) => this.bodyBytes.get(body));
+  }
+
+  /** Number in `bodyBytes` of a row's only EXECVE body; -1 where it has none or several. */
+  onlyBody(row: number): number {
+    const first = this.argv[row];
+    return first >= 0 && this.#moreBodies.has(row) ? -1 : first;
   }
 
   #object(row: number, opid: number): number {

@@ -13,6 +13,11 @@ export class TokenTexts {
     this.#tokens = tokens;
   }
 
+  /** Tokens there are: they are numbered from 0. */
+  get count(): number {
+    return this.#tokens.size;
+  }
+
   /** An untrusted string: quoted text, hexadecimal, or a stand-in for nothing. */
   text(token: number): string | undefined {
     if (token < 0) return undefined;

@@ -1,112 +1,146 @@
 /** Lives to documents: the last step, where events become names and times. */
-import { append, lowerBound, lowerBoundBy, NONE } from '../base/list.ts';
+import { compareText } from '../base/compare.ts';
 import type { ArgumentTexts } from '../event/arguments.ts';
 import type { TokenTexts } from '../event/tokens.ts';
+import type { Processes } from '../model/analysis.ts';
 import {
   type Evidence,
   type Exec,
-  type Incompleteness,
   type ProcessDocument,
   type Reparenting,
   SCHEMA_VERSION,
-  type StartSource,
   type UnidentifiedChild,
 } from '../model/process.ts';
 import { errnoName } from '../tables/errno.ts';
-import { KIND } from '../tables/kinds.ts';
-import { UNSET_ID } from '../record/scan.ts';
-import type { Facts } from './facts.ts';
 import type { Life } from './life.ts';
-import { HAVE } from '../event/table.ts';
+import { type Outline, setId } from './outline.ts';
 
-const SECONDS_DIGITS = 10;
-const SERIAL_DIGITS = 10;
-const NO_TOKEN = -1;
+/** Moments from here on have more than ten digits of seconds, in ms. */
+const ELEVEN_DIGITS = 1e13;
 const NO_EXECS: readonly Exec[] = [];
 const NO_REPARENTINGS: readonly Reparenting[] = [];
+const NO_EVIDENCE: readonly Evidence[] = [];
 const NO_IDS: readonly string[] = [];
-const WHOLE: readonly Incompleteness[] = [];
 
-/** What a process ran from a position on: inherited by the children it bears then. */
-interface Program {
-  readonly at: number;
-  /** Row of the exec whose arguments it has; -1 unknown. */
-  readonly row: number;
-  /** Token ids. */
-  readonly exe: number;
-  readonly comm: number;
-}
+/** All processes of an analysis, sorted by `_id`: each document is made when it is read. */
+export class Documents implements Processes {
+  readonly texts: TokenTexts;
+  readonly argumentTexts: ArgumentTexts;
+  readonly #boots: readonly Outline[];
+  /** By place in the list: index of the boot, and place of the life in it. */
+  readonly #boot: Int32Array;
+  readonly #place: Int32Array;
 
-const NOTHING: Program = { at: -1, row: -1, exe: -1, comm: -1 };
+  /** `boots`: the lives of each boot, sorted by themselves or not; all of one table. */
+  constructor(texts: TokenTexts, argumentTexts: ArgumentTexts, boots: readonly Outline[]) {
+    this.texts = texts;
+    this.argumentTexts = argumentTexts;
+    this.#boots = boots;
+    const length = boots.reduce((sum, { lives }) => sum + lives.length, 0);
+    this.#boot = new Int32Array(length);
+    this.#place = new Int32Array(length);
+    let i = 0;
+    for (const [boot, { lives }] of boots.entries()) {
+      for (let place = 0; place < lives.length; place++, i++) {
+        this.#boot[i] = boot;
+        this.#place[i] = place;
+      }
+    }
+    this.#sort();
+  }
 
-/**
- * `NODE/SECONDS.MS/SERIAL/PID` of the earliest event, by serial, that shows the life. Zeros
- * in front make code-unit order the order of hosts, then times, then serials. An event that
- * is logged later cannot change it, so a log that grows at its end keeps its `_id`s.
- */
-function lifeId(facts: Facts, life: Life): string {
-  const row = facts.rows[life.anchor];
-  const time = facts.table.time[row];
-  const seconds = Math.floor(time / 1000);
-  const milli = String(time - seconds * 1000).padStart(3, '0');
-  const serial = String(facts.table.serial[row]).padStart(SERIAL_DIGITS, '0');
-  const node = facts.node === '' ? '-' : facts.node;
-  return `${node}/${String(seconds).padStart(SECONDS_DIGITS, '0')}.${milli}/${serial}/${life.pid}`;
-}
+  get length(): number {
+    return this.#boot.length;
+  }
 
-/** Makes the documents of one boot's lives; what children inherit is kept between calls. */
-export class DocumentWriter {
-  readonly #facts: Facts;
-  readonly #texts: TokenTexts;
-  readonly #arguments: ArgumentTexts;
-  readonly #programs = new Map<Life, readonly Program[]>();
-  readonly #births = new Map<Life, number>();
-  readonly #directories = new Map<Life, readonly number[]>();
-  #lastRow = -1;
-  #lastArguments: readonly (string | null)[] | undefined;
+  /** What the document at a place of the list says: good until the next call. */
+  outline(i: number): Outline {
+    const outline = this.#boots[this.#boot[i]];
+    outline.read(this.#place[i]);
+    return outline;
+  }
 
-  /** `lives`: all of the boot's. Sets their ids. */
-  constructor(
-    facts: Facts,
-    texts: TokenTexts,
-    argumentTexts: ArgumentTexts,
-    lives: readonly Life[],
-  ) {
-    this.#arguments = argumentTexts;
-    this.#facts = facts;
-    this.#texts = texts;
-    for (const life of lives) life.id = lifeId(facts, life);
-    for (const life of lives) {
-      if (life.children.length < 2) continue;
-      life.children = [...life.children].sort((a, b) => compareBirths(facts, a, b));
+  *[Symbol.iterator](): Generator<ProcessDocument, void> {
+    const maker = new DocumentMaker(this.texts, this.argumentTexts);
+    for (let i = 0; i < this.length; i++) yield maker.make(this.outline(i));
+  }
+
+  /** Boots mostly come in order, and their lives, too. */
+  #sort(): void {
+    let k = 1;
+    while (k < this.length && this.#compare(k - 1, k) < 0) k++;
+    if (k >= this.length) return;
+    const order = Int32Array.from(this.#boot, (_, i) => i);
+    order.sort((a, b) => this.#compare(a, b) || a - b);
+    const boot = this.#boot.slice();
+    const place = this.#place.slice();
+    for (let i = 0; i < order.length; i++) {
+      this.#boot[i] = boot[order[i]];
+      this.#place[i] = place[order[i]];
     }
   }
 
-  write(life: Life): ProcessDocument {
-    const facts = this.#facts;
+  #compare(a: number, b: number): number {
+    const ofA = this.#boots[this.#boot[a]];
+    const ofB = this.#boots[this.#boot[b]];
+    return compareIds(ofA, ofA.lives[this.#place[a]], ofB, ofB.lives[this.#place[b]]);
+  }
+}
+
+/** As the `_id`s of two lives compare in code-unit order, mostly without making them. */
+function compareIds(ofA: Outline, a: Life, ofB: Outline, b: Life): number {
+  if (ofA.prefix !== ofB.prefix) {
+    // A node's name may hold anything, the end of another's prefix too.
+    const mixed = ofA.prefix.startsWith(ofB.prefix) || ofB.prefix.startsWith(ofA.prefix);
+    return mixed ? compareText(ofA.id(a), ofB.id(b)) : compareText(ofA.prefix, ofB.prefix);
+  }
+  const timeA = ofA.facts.time(a.anchor);
+  const timeB = ofB.facts.time(b.anchor);
+  if (timeA >= ELEVEN_DIGITS || timeB >= ELEVEN_DIGITS) return compareText(ofA.id(a), ofB.id(b));
+  const { serial } = ofA.facts.table;
+  return (
+    timeA - timeB ||
+    serial[ofA.facts.rows[a.anchor]] - serial[ofB.facts.rows[b.anchor]] ||
+    compareText(String(a.pid), String(b.pid))
+  );
+}
+
+/** Makes objects of what outlines say. */
+class DocumentMaker {
+  readonly #texts: TokenTexts;
+  readonly #arguments: ArgumentTexts;
+  #lastRow = -1;
+  #lastArguments: readonly (string | null)[] | undefined;
+
+  constructor(texts: TokenTexts, argumentTexts: ArgumentTexts) {
+    this.#texts = texts;
+    this.#arguments = argumentTexts;
+  }
+
+  make(outline: Outline): ProcessDocument {
+    const { life, facts, subject } = outline;
     const { table } = facts;
     const texts = this.#texts;
-    const execve = this.#execs(life);
-    const program = this.#programAt(life, Infinity);
-    const subject = life.silent ? -1 : facts.rows[facts.own[life.to - 1]];
-    const { end } = life;
+    const execve = this.#execs(outline);
+    const lacksArguments = execve.some(({ args }) => args?.includes(null) === true);
+    const { end, parent } = life;
     // One literal with every key, absent or not, keeps all documents of one shape: fast to
     // make and to write. An undefined value is an absent one.
     return {
       schema_version: SCHEMA_VERSION,
-      _id: life.id,
+      _id: outline.id(life),
       node: facts.node === '' ? undefined : facts.node,
       pid: life.pid,
       ppid: life.ppid < 0 ? undefined : life.ppid,
-      parent: life.parent?.id ?? null,
-      children: idsOfLives(life.children),
+      parent: parent === undefined ? null : outline.id(parent),
+      children: idsOf(outline),
       ns_pid: life.nsPid > 0 ? life.nsPid : undefined,
-      start_timestamp: startTime(facts, life),
-      start_source: startSource(life),
-      cwd: this.#cwd(life),
-      args: this.#argumentsOf(program.row),
-      exe: texts.text(program.exe),
-      comm: texts.text(program.comm),
+      start_timestamp: outline.start,
+      start_source: outline.startSource,
+      cwd: texts.text(outline.cwd),
+      args: this.#argumentsOf(outline, outline.argv),
+      exe: texts.text(outline.exe),
+      comm: texts.text(outline.comm),
       execve,
       exit_after: end?.after,
       exit_timestamp: end?.time,
@@ -114,39 +148,32 @@ export class DocumentWriter {
       exit_signal: end?.signal,
       exit_source: end?.source,
       threads: life.threads + 1,
-      reparented: this.#reparented(life),
+      reparented: reparentedOf(outline),
       uid: subject < 0 ? undefined : setId(table.uid[subject]),
       auid: subject < 0 ? undefined : setId(table.auid[subject]),
       ses: subject < 0 ? undefined : setId(table.ses[subject]),
       tty: subject < 0 ? undefined : texts.plain(table.tty[subject]),
-      unidentified_children: this.#unidentified(life),
-      incomplete: this.#incomplete(life, execve),
-      evidence: this.#evidence(life),
+      unidentified_children: unidentifiedOf(outline),
+      incomplete: outline.incomplete(lacksArguments),
+      evidence: evidenceOf(outline),
     };
   }
 
-  #execs(life: Life): readonly Exec[] {
-    const facts = this.#facts;
-    let execs: Exec[] | undefined;
-    for (let i = life.from; i < life.to; i++) {
-      const at = facts.own[i];
-      if (!isExec(facts, at)) continue;
-      if (execs === undefined) execs = [this.#exec(at)];
-      else execs.push(this.#exec(at));
-    }
-    return execs ?? NO_EXECS;
+  #execs(outline: Outline): readonly Exec[] {
+    if (outline.execCount === 0) return NO_EXECS;
+    const execs = [this.#exec(outline, outline.execs[0])];
+    for (let i = 1; i < outline.execCount; i++) execs.push(this.#exec(outline, outline.execs[i]));
+    return execs;
   }
 
-  #exec(at: number): Exec {
-    const facts = this.#facts;
-    const { table } = facts;
+  #exec(outline: Outline, row: number): Exec {
+    const { table } = outline.facts;
     const texts = this.#texts;
-    const row = facts.rows[at];
     const failed = table.success[row] === 0;
     return {
       timestamp: table.time[row],
-      args: failed ? undefined : this.#argumentsOf(row),
-      exe: texts.text(failed ? (table.names.get(row) ?? -1) : table.exe[row]),
+      args: failed ? undefined : this.#argumentsOf(outline, row),
+      exe: texts.text(outline.programOf(row)),
       cwd: texts.text(table.cwd[row]),
       failed: failed ? true : undefined,
       errno: failed ? errnoName(-table.exit[row]) : undefined,
@@ -155,204 +182,47 @@ export class DocumentWriter {
   }
 
   /** The arguments of an exec's row: the last one's are kept, because `args` repeats them. */
-  #argumentsOf(row: number): readonly (string | null)[] | undefined {
-    if (row < 0 || this.#facts.table.argv[row] < 0) return undefined;
+  #argumentsOf({ facts }: Outline, row: number): readonly (string | null)[] | undefined {
+    if (row < 0 || facts.table.argv[row] < 0) return undefined;
     if (row !== this.#lastRow) {
       this.#lastRow = row;
       this.#lastArguments = this.#arguments.of(row).args;
     }
     return this.#lastArguments;
   }
-
-  /** What it ran after its last successful exec before a position. */
-  #programAt(life: Life, at: number): Program {
-    const programs = this.#programsOf(life);
-    return programs[Math.max(0, lowerBoundBy(programs, (program) => program.at, at) - 1)];
-  }
-
-  /** All programs of a life, the inherited one first; ancestors first, without recursion. */
-  #programsOf(life: Life): readonly Program[] {
-    const known = this.#programs.get(life);
-    if (known !== undefined) return known;
-    const path: Life[] = [life];
-    for (;;) {
-      const { parent } = path[path.length - 1];
-      if (parent === undefined || this.#programs.has(parent)) break;
-      path.push(parent);
-    }
-    let programs: readonly Program[] = [NOTHING];
-    for (let i = path.length - 1; i >= 0; i--) {
-      programs = this.#ownPrograms(path[i]);
-      // Only children ask again.
-      if (path[i].children.length > 0) this.#programs.set(path[i], programs);
-    }
-    return programs;
-  }
-
-  #ownPrograms(life: Life): Program[] {
-    const facts = this.#facts;
-    const { table } = facts;
-    const { parent } = life;
-    const born = life.birth?.at ?? life.anchor;
-    const inherited = parent === undefined ? NOTHING : this.#programAt(parent, born);
-    let { row: execRow, exe, comm } = inherited;
-    const programs: Program[] = [];
-    let from = -1;
-    for (let i = life.from; i < life.to; i++) {
-      const at = facts.own[i];
-      const row = facts.rows[at];
-      if (isExec(facts, at) && table.success[row] === 1) {
-        programs.push({ at: from, row: execRow, exe, comm });
-        execRow = row;
-        from = at;
-      }
-      if (table.exe[row] >= 0) exe = table.exe[row];
-      if (table.comm[row] >= 0) comm = table.comm[row];
-    }
-    programs.push({ at: from, row: execRow, exe, comm });
-    return programs;
-  }
-
-  /** The latest directory that a record of its own shows, or its parent's at birth. */
-  #cwd(life: Life): string | undefined {
-    const { table, rows } = this.#facts;
-    const shown = this.#directoriesOf(life);
-    const token = shown.length > 0 ? table.cwd[rows[shown[shown.length - 1]]] : this.#bornIn(life);
-    return this.#texts.text(token);
-  }
-
-  /** Token of the directory at birth; the whole line of ancestors is settled at once. */
-  #bornIn(life: Life): number {
-    const path: Life[] = [];
-    let walk: Life | undefined = life;
-    let token: number | undefined;
-    while (walk !== undefined && token === undefined) {
-      token = this.#births.get(walk);
-      if (token !== undefined) break;
-      path.push(walk);
-      token = this.#parentDirectory(walk);
-      walk = walk.parent;
-    }
-    for (const member of path) this.#births.set(member, token ?? NO_TOKEN);
-    return token ?? NO_TOKEN;
-  }
-
-  /** What the parent's records last showed before the birth. */
-  #parentDirectory(life: Life): number | undefined {
-    if (life.parent === undefined) return NO_TOKEN;
-    const shown = this.#directoriesOf(life.parent);
-    const born = life.birth?.at ?? life.anchor;
-    const k = lowerBound(shown, 0, shown.length, born) - 1;
-    return k < 0 ? undefined : this.#facts.table.cwd[this.#facts.rows[shown[k]]];
-  }
-
-  /** Positions of a life's records that show its directory; kept for those with children. */
-  #directoriesOf(life: Life): readonly number[] {
-    const known = this.#directories.get(life);
-    if (known !== undefined) return known;
-    const { table, rows, own } = this.#facts;
-    let shown: readonly number[] = NONE;
-    for (let i = life.from; i < life.to; i++) {
-      if (table.cwd[rows[own[i]]] >= 0) shown = append(shown, own[i]);
-    }
-    if (life.children.length > 0) this.#directories.set(life, shown);
-    return shown;
-  }
-
-  #reparented(life: Life): readonly Reparenting[] {
-    if (life.adoptions.length === 0) return NO_REPARENTINGS;
-    const facts = this.#facts;
-    return life.adoptions.map(({ at, ppid, parent }) => ({
-      timestamp: facts.clock[at],
-      ppid,
-      parent: parent?.id,
-      event: facts.id(at),
-    }));
-  }
-
-  #unidentified(life: Life): readonly UnidentifiedChild[] | undefined {
-    if (life.unidentified.length === 0) return undefined;
-    const facts = this.#facts;
-    return life.unidentified.map((fork) => ({
-      timestamp: facts.time(fork.at),
-      ns_pid: fork.ret,
-      event: facts.id(fork.at),
-    }));
-  }
-
-  #incomplete(life: Life, execs: readonly Exec[]): readonly Incompleteness[] {
-    const { end } = life;
-    const missing: Incompleteness[] = [];
-    if (life.birth === undefined) missing.push('no_birth');
-    if (end === undefined) missing.push('no_end');
-    else if (end.code === undefined && end.signal === undefined) missing.push('end_status_unknown');
-    if (execs.some((exec) => exec.args?.includes(null) === true)) missing.push('missing_arguments');
-    if (this.#lacksRecords(life)) missing.push('missing_records');
-    if (life.unidentified.length > 0) missing.push('unidentified_children');
-    return missing.length === 0 ? WHOLE : missing;
-  }
-
-  /** The kernel ends every event of a system call with PROCTITLE (fact 17), and exec has EXECVE. */
-  #lacksRecords(life: Life): boolean {
-    const facts = this.#facts;
-    for (let i = life.from; i < life.to; i++) {
-      const at = facts.own[i];
-      if (!facts.has(at, HAVE.syscall)) continue;
-      if (!facts.has(at, HAVE.proctitle)) return true;
-      const exec = isExec(facts, at) && facts.table.success[facts.rows[at]] === 1;
-      if (exec && !facts.has(at, HAVE.execve)) return true;
-    }
-    return false;
-  }
-
-  #evidence(life: Life): Evidence[] {
-    return life.conclusions.map(({ claim, rule, confidence, at }) => ({
-      claim,
-      rule,
-      confidence,
-      events: [this.#facts.id(at)],
-    }));
-  }
 }
 
-function isExec(facts: Facts, at: number): boolean {
-  const kind = facts.kind(at);
-  return (kind === KIND.execve || kind === KIND.execveat) && facts.has(at, HAVE.syscall);
+function idsOf(outline: Outline): readonly string[] {
+  const { children } = outline;
+  return children.length === 0 ? NO_IDS : children.map((child) => outline.id(child));
 }
 
-function setId(id: number): number | undefined {
-  return id === UNSET_ID ? undefined : id;
+function reparentedOf(outline: Outline): readonly Reparenting[] {
+  const { facts, life } = outline;
+  if (life.adoptions.length === 0) return NO_REPARENTINGS;
+  return life.adoptions.map(({ at, ppid, parent }) => ({
+    timestamp: facts.clock[at],
+    ppid,
+    parent: parent === undefined ? undefined : outline.id(parent),
+    event: facts.id(at),
+  }));
 }
 
-function idsOfLives(lives: readonly Life[]): readonly string[] {
-  return lives.length === 0 ? NO_IDS : lives.map((life) => life.id);
+function unidentifiedOf({ facts, life }: Outline): readonly UnidentifiedChild[] | undefined {
+  if (life.unidentified.length === 0) return undefined;
+  return life.unidentified.map((fork) => ({
+    timestamp: facts.time(fork.at),
+    ns_pid: fork.ret,
+    event: facts.id(fork.at),
+  }));
 }
 
-function startSource({ birth, waits, anchor, silent }: Life): StartSource {
-  if (birth !== undefined) {
-    if (birth.kind === KIND.clone) return 'clone';
-    if (birth.kind === KIND.clone3) return 'clone3';
-    return birth.kind === KIND.vfork ? 'vfork' : 'fork';
-  }
-  if (!silent) return 'first_record';
-  return waits.length > 0 && waits[0].at === anchor ? 'wait' : 'signal';
-}
-
-function startTime(facts: Facts, life: Life): number {
-  if (life.birth !== undefined) return facts.time(life.birth.at);
-  return life.silent ? facts.clock[life.anchor] : firstTime(facts, life);
-}
-
-/** Its earliest entry into a call: it had started by then. */
-function firstTime(facts: Facts, life: Life): number {
-  let first = Infinity;
-  for (let i = life.from; i < life.to; i++) first = Math.min(first, facts.time(facts.own[i]));
-  return first;
-}
-
-/** By birth, then by first evidence, then by pid: total, because an event shows a pid once. */
-function compareBirths(facts: Facts, a: Life, b: Life): number {
-  const bornA = a.birth === undefined ? facts.time(a.anchor) : facts.time(a.birth.at);
-  const bornB = b.birth === undefined ? facts.time(b.anchor) : facts.time(b.birth.at);
-  return bornA - bornB || a.anchor - b.anchor || a.pid - b.pid;
+function evidenceOf({ facts, conclusions }: Outline): readonly Evidence[] {
+  if (conclusions.length === 0) return NO_EVIDENCE;
+  return conclusions.map(({ claim, rule, confidence, at }) => ({
+    claim,
+    rule,
+    confidence,
+    events: [facts.id(at)],
+  }));
 }

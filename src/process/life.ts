@@ -64,7 +64,8 @@ export class Life {
   threads = 0;
   /** Position of the event that names this life in its `_id`. */
   anchor = -1;
-  id = '';
+  /** Its place among the boot's lives in the order of their `_id`s, once that is settled. */
+  place = 0;
   /** Position by which a child of its showed another parent; -1 when none did. */
   lostChildAt = -1;
   /** Its own waits that found no child at all. */

@@ -1,9 +1,10 @@
 /**
  * Process documents as canonical NDJSON, and its digest.
  *
- * The hot path of `--format ndjson`: lines are written by hand, byte for byte what
- * `JSON.stringify` would write for the same document with its keys in the order
- * of `model/process.ts`, its times as ISO 8601 text and its absent fields left out.
+ * Lines are written by hand, byte for byte what `JSON.stringify` would write for the same
+ * document with its keys in the order of `model/process.ts`, its times as ISO 8601 text
+ * and its absent fields left out. Here documents are objects, of whatever origin; those of
+ * an analysis have a shorter way, in `outlines.ts`.
  */
 import { createHash } from 'node:crypto';
 import type { Processes } from '../model/analysis.ts';
@@ -14,7 +15,18 @@ import type {
   Reparenting,
   UnidentifiedChild,
 } from '../model/process.ts';
-import { JsonBytes } from './bytes.ts';
+import { Documents } from '../process/documents.ts';
+import {
+  CLOSE_LIST,
+  CLOSE_OBJECT,
+  COMMA,
+  JsonBytes,
+  OPEN_LIST,
+  Phrase,
+  stringList,
+} from './bytes.ts';
+import { INNER, KEY, NULL } from './keys.ts';
+import { OutlineWriter } from './outlines.ts';
 
 const LINE_END = Buffer.from('\n');
 /** Lines are handed on in pieces of about this many bytes. */
@@ -22,133 +34,123 @@ const CHUNK = 65_536;
 /** Room beyond it, so that the line that fills a piece seldom makes it grow. */
 const SLACK = 8192;
 
-function stringList(out: JsonBytes, items: readonly (string | null)[]): void {
-  out.raw('[');
-  for (let i = 0; i < items.length; i++) {
-    if (i > 0) out.raw(',');
-    const item = items[i];
-    if (item === null) out.raw('null');
-    else out.string(item);
-  }
-  out.raw(']');
-}
-
 function objectList<T>(
   out: JsonBytes,
   items: readonly T[],
   write: (out: JsonBytes, item: T) => void,
 ): void {
-  out.raw('[');
+  out.character(OPEN_LIST);
   for (let i = 0; i < items.length; i++) {
-    if (i > 0) out.raw(',');
+    if (i > 0) out.character(COMMA);
     write(out, items[i]);
   }
-  out.raw(']');
+  out.character(CLOSE_LIST);
 }
 
-/** `key` is the whole `,"name":` before the value; an absent value writes nothing. */
-function text(out: JsonBytes, key: string, value: string | undefined): void {
+/** An absent value writes nothing, nor its key. */
+function text(out: JsonBytes, key: Phrase, value: string | undefined): void {
   if (value === undefined) return;
-  out.raw(key);
+  out.phrase(key);
   out.string(value);
 }
 
-function integer(out: JsonBytes, key: string, value: number | undefined): void {
+function integer(out: JsonBytes, key: Phrase, value: number | undefined): void {
   if (value === undefined) return;
-  out.raw(key);
+  out.phrase(key);
   out.integer(value);
 }
 
-function moment(out: JsonBytes, key: string, value: number | undefined): void {
+function moment(out: JsonBytes, key: Phrase, value: number | undefined): void {
   if (value === undefined) return;
-  out.raw(key);
+  out.phrase(key);
   out.time(value);
 }
 
-function list(out: JsonBytes, key: string, value: readonly (string | null)[] | undefined): void {
+function list(out: JsonBytes, key: Phrase, value: readonly (string | null)[] | undefined): void {
   if (value === undefined) return;
-  out.raw(key);
+  out.phrase(key);
   stringList(out, value);
 }
 
 function writeExec(out: JsonBytes, exec: Exec): void {
-  moment(out, '{"timestamp":', exec.timestamp);
-  list(out, ',"args":', exec.args);
-  text(out, ',"exe":', exec.exe);
-  text(out, ',"cwd":', exec.cwd);
-  if (exec.failed !== undefined) out.raw(',"failed":true');
-  text(out, ',"errno":', exec.errno);
-  text(out, ',"event":', exec.event);
-  out.raw('}');
+  moment(out, INNER.timestamp, exec.timestamp);
+  list(out, KEY.args, exec.args);
+  text(out, KEY.exe, exec.exe);
+  text(out, KEY.cwd, exec.cwd);
+  if (exec.failed !== undefined) out.phrase(INNER.failed);
+  text(out, INNER.errno, exec.errno);
+  text(out, INNER.event, exec.event);
+  out.character(CLOSE_OBJECT);
 }
 
 function writeReparenting(out: JsonBytes, change: Reparenting): void {
-  moment(out, '{"timestamp":', change.timestamp);
-  integer(out, ',"ppid":', change.ppid);
-  text(out, ',"parent":', change.parent);
-  text(out, ',"event":', change.event);
-  out.raw('}');
+  moment(out, INNER.timestamp, change.timestamp);
+  integer(out, KEY.ppid, change.ppid);
+  text(out, KEY.parent, change.parent);
+  text(out, INNER.event, change.event);
+  out.character(CLOSE_OBJECT);
 }
 
 function writeUnidentified(out: JsonBytes, child: UnidentifiedChild): void {
-  moment(out, '{"timestamp":', child.timestamp);
-  integer(out, ',"ns_pid":', child.ns_pid);
-  text(out, ',"event":', child.event);
-  out.raw('}');
+  moment(out, INNER.timestamp, child.timestamp);
+  integer(out, KEY.ns_pid, child.ns_pid);
+  text(out, INNER.event, child.event);
+  out.character(CLOSE_OBJECT);
 }
 
 function writeEvidence(out: JsonBytes, evidence: Evidence): void {
-  text(out, '{"claim":', evidence.claim);
-  text(out, ',"rule":', evidence.rule);
-  text(out, ',"confidence":', evidence.confidence);
-  list(out, ',"events":', evidence.events);
-  out.raw('}');
+  text(out, INNER.claim, evidence.claim);
+  text(out, INNER.rule, evidence.rule);
+  text(out, INNER.confidence, evidence.confidence);
+  list(out, INNER.events, evidence.events);
+  out.character(CLOSE_OBJECT);
 }
 
 function writeIdentity(out: JsonBytes, p: ProcessDocument): void {
-  integer(out, '{"schema_version":', p.schema_version);
-  text(out, ',"_id":', p._id);
-  text(out, ',"node":', p.node);
-  integer(out, ',"pid":', p.pid);
-  integer(out, ',"ppid":', p.ppid);
-  if (p.parent === null) out.raw(',"parent":null');
-  else text(out, ',"parent":', p.parent);
-  list(out, ',"children":', p.children);
-  integer(out, ',"ns_pid":', p.ns_pid);
+  integer(out, KEY.schema_version, p.schema_version);
+  text(out, KEY._id, p._id);
+  text(out, KEY.node, p.node);
+  integer(out, KEY.pid, p.pid);
+  integer(out, KEY.ppid, p.ppid);
+  out.phrase(KEY.parent);
+  if (p.parent === null) out.phrase(NULL);
+  else out.string(p.parent);
+  list(out, KEY.children, p.children);
+  integer(out, KEY.ns_pid, p.ns_pid);
 }
 
 function writeLife(out: JsonBytes, p: ProcessDocument): void {
-  moment(out, ',"start_timestamp":', p.start_timestamp);
-  text(out, ',"start_source":', p.start_source);
-  text(out, ',"cwd":', p.cwd);
-  list(out, ',"args":', p.args);
-  text(out, ',"exe":', p.exe);
-  text(out, ',"comm":', p.comm);
-  out.raw(',"execve":');
+  moment(out, KEY.start_timestamp, p.start_timestamp);
+  text(out, KEY.start_source, p.start_source);
+  text(out, KEY.cwd, p.cwd);
+  list(out, KEY.args, p.args);
+  text(out, KEY.exe, p.exe);
+  text(out, KEY.comm, p.comm);
+  out.phrase(KEY.execve);
   objectList(out, p.execve, writeExec);
-  moment(out, ',"exit_after":', p.exit_after);
-  moment(out, ',"exit_timestamp":', p.exit_timestamp);
-  integer(out, ',"exit_code":', p.exit_code);
-  integer(out, ',"exit_signal":', p.exit_signal);
-  text(out, ',"exit_source":', p.exit_source);
+  moment(out, KEY.exit_after, p.exit_after);
+  moment(out, KEY.exit_timestamp, p.exit_timestamp);
+  integer(out, KEY.exit_code, p.exit_code);
+  integer(out, KEY.exit_signal, p.exit_signal);
+  text(out, KEY.exit_source, p.exit_source);
 }
 
 function writeRest(out: JsonBytes, p: ProcessDocument): void {
-  integer(out, ',"threads":', p.threads);
-  out.raw(',"reparented":');
+  integer(out, KEY.threads, p.threads);
+  out.phrase(KEY.reparented);
   objectList(out, p.reparented, writeReparenting);
-  integer(out, ',"uid":', p.uid);
-  integer(out, ',"auid":', p.auid);
-  integer(out, ',"ses":', p.ses);
-  text(out, ',"tty":', p.tty);
+  integer(out, KEY.uid, p.uid);
+  integer(out, KEY.auid, p.auid);
+  integer(out, KEY.ses, p.ses);
+  text(out, KEY.tty, p.tty);
   if (p.unidentified_children !== undefined) {
-    out.raw(',"unidentified_children":');
+    out.phrase(KEY.unidentified_children);
     objectList(out, p.unidentified_children, writeUnidentified);
   }
-  list(out, ',"incomplete":', p.incomplete);
-  out.raw(',"evidence":');
+  list(out, KEY.incomplete, p.incomplete);
+  out.phrase(KEY.evidence);
   objectList(out, p.evidence, writeEvidence);
-  out.raw('}');
+  out.character(CLOSE_OBJECT);
 }
 
 function writeDocument(out: JsonBytes, p: ProcessDocument): void {
@@ -168,14 +170,33 @@ export function documentLine(p: ProcessDocument): string {
 const digests = new WeakMap<Processes, string>();
 
 /** Documents as UTF-8 in pieces of about 64 KiB, with a separator between each two. */
-export function* documentChunks(
+export function documentChunks(
   processes: Processes,
   separator: string,
 ): Generator<Uint8Array, void> {
+  const between = new Phrase(separator);
+  return processes instanceof Documents
+    ? outlineChunks(processes, between)
+    : objectChunks(processes, between);
+}
+
+/** Documents of an analysis are written without being made. */
+function* outlineChunks(processes: Documents, between: Phrase): Generator<Uint8Array, void> {
+  const out = new JsonBytes(CHUNK + SLACK);
+  const writer = new OutlineWriter(out, processes);
+  for (let i = 0; i < processes.length; i++) {
+    if (i > 0) out.phrase(between);
+    writer.write(processes.outline(i));
+    if (out.length >= CHUNK) yield out.take();
+  }
+  if (out.length > 0) yield out.take();
+}
+
+function* objectChunks(processes: Processes, between: Phrase): Generator<Uint8Array, void> {
   const out = new JsonBytes(CHUNK + SLACK);
   let first = true;
   for (const process of processes) {
-    if (!first) out.raw(separator);
+    if (!first) out.phrase(between);
     first = false;
     writeDocument(out, process);
     if (out.length >= CHUNK) yield out.take();

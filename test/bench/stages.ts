@@ -4,15 +4,14 @@
  * more; the later ones go on from what the last of them has left.
  */
 import { closeSync, openSync, readSync } from 'node:fs';
-import { compareText } from '../../src/base/compare.ts';
 import { ArgumentTexts } from '../../src/event/arguments.ts';
 import { EventTable } from '../../src/event/table.ts';
 import { TokenTexts } from '../../src/event/tokens.ts';
-import type { Processes } from '../../src/model/analysis.ts';
 import { type Order, orderEvents } from '../../src/order/order.ts';
-import { DocumentWriter } from '../../src/process/documents.ts';
+import { Documents } from '../../src/process/documents.ts';
 import { Facts } from '../../src/process/facts.ts';
 import type { Life } from '../../src/process/life.ts';
+import { Outline } from '../../src/process/outline.ts';
 import { reconcile } from '../../src/process/reconcile.ts';
 import { RecordScanner, SCAN } from '../../src/record/scan.ts';
 import { digestOf } from '../../src/report/ndjson.ts';
@@ -84,46 +83,30 @@ function passes(table: EventTable, path: string): Step[] {
   ];
 }
 
-interface Written {
-  readonly life: Life;
-  readonly writer: DocumentWriter;
-}
-
 /** What follows once the table is full; each step leaves its result for the next. */
 function conclusions(table: EventTable): Step[] {
   let order: Order = { sequences: [], unnamed: [], clockSteps: [] };
   let facts: Facts[] = [];
   let lives: Life[][] = [];
-  let written: Written[] = [];
-  const processes: Processes = {
-    get length() {
-      return written.length;
-    },
-    *[Symbol.iterator]() {
-      for (const { life, writer } of written) yield writer.write(life);
-    },
-  };
+  let processes = documents(table, facts, lives);
   const steps: [string, () => void][] = [
     ['+ order', () => void (order = orderEvents(table))],
     ['+ facts', () => void (facts = order.sequences.map((one) => new Facts(table, one)))],
     ['+ reconcile', () => void (lives = facts.map((one) => reconcile(one)))],
-    ['+ ids and sort', () => void (written = sorted(table, facts, lives))],
-    ['+ documents', () => drain(processes)],
+    ['+ sort', () => void (processes = documents(table, facts, lives))],
+    ['+ ndjson and digest', () => void digestOf(processes)],
+    ['+ documents as objects', () => drain(processes)],
   ];
-  return [
-    ...steps.map(([stage, work]) => ({ stage, again: false, work })),
-    { stage: '+ ndjson and digest', again: true, work: () => void digestOf(processes) },
-  ];
+  return steps.map(([stage, work]) => ({ stage, again: false, work }));
 }
 
-function sorted(table: EventTable, facts: readonly Facts[], lives: readonly Life[][]): Written[] {
-  const texts = new TokenTexts(table.tokens);
-  const argumentTexts = new ArgumentTexts(table);
-  const written = facts.flatMap((one, i) => {
-    const writer = new DocumentWriter(one, texts, argumentTexts, lives[i]);
-    return lives[i].map((life) => ({ life, writer }));
-  });
-  return written.sort((a, b) => compareText(a.life.id, b.life.id));
+function documents(
+  table: EventTable,
+  facts: readonly Facts[],
+  lives: readonly Life[][],
+): Documents {
+  const boots = facts.map((one, i) => new Outline(one, lives[i]));
+  return new Documents(new TokenTexts(table.tokens), new ArgumentTexts(table), boots);
 }
 
 function drain(items: Iterable<unknown>): void {
