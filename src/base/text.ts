@@ -21,19 +21,33 @@ function view(bytes: Uint8Array, start: number, end: number): Buffer {
  */
 export function decodeText(bytes: Uint8Array, start = 0, end = bytes.length): string {
   if (start >= end) return '';
-  let p = start;
-  while (p < end && bytes[p] < 0x80) p++;
-  if (p === end) {
+  const ascii = asciiEnd(bytes, start, end);
+  if (ascii === end) {
     return Buffer.isBuffer(bytes)
       ? bytes.toString('latin1', start, end)
       : view(bytes, start, end).toString('latin1');
   }
+  const invalid = validEnd(bytes, ascii, end);
+  if (invalid < end) return decodeEscaping(bytes, start, invalid, end);
+  return view(bytes, start, end).toString('utf8');
+}
+
+/** The first byte from `start` on that is not ASCII; loops alone, which the engine compiles best. */
+function asciiEnd(bytes: Uint8Array, start: number, end: number): number {
+  let p = start;
+  while (p < end && bytes[p] < 0x80) p++;
+  return p;
+}
+
+/** The first byte from `start` on, where a sequence begins, that is part of no valid one. */
+function validEnd(bytes: Uint8Array, start: number, end: number): number {
+  let p = start;
   while (p < end) {
     const length = sequenceLength(bytes, p, end);
-    if (length === 0) return decodeEscaping(bytes, start, p, end);
+    if (length === 0) return p;
     p += length;
   }
-  return view(bytes, start, end).toString('utf8');
+  return p;
 }
 
 /** `bytes[start, invalid)` is valid, the byte at `invalid` is not. */

@@ -12,6 +12,8 @@ export const COMMA = 0x2c;
 export const OPEN_LIST = 0x5b;
 export const CLOSE_LIST = 0x5d;
 export const CLOSE_OBJECT = 0x7d;
+const SLASH = 0x2f;
+const COLON = 0x3a;
 const BACKSLASH = 0x5c;
 /** `Z"` */
 const TIME_END = 0x225a;
@@ -19,6 +21,7 @@ const MS_PER_DAY = 86_400_000;
 /** An ISO 8601 moment with its quotes, the six-digit years with sign included. */
 const LONGEST_TIME = 32;
 const LONGEST_INTEGER = 24;
+const LONGEST_EVENT = 48;
 /** Copies may write so many bytes beyond their end, and read as many. */
 const SPARE = 8;
 /** From here on the system's copy is faster than a loop. */
@@ -31,6 +34,12 @@ const TEN_DIGITS_TO = 1e13;
 const PLAIN = new Uint8Array(65_536).fill(1, 0x20, 0x7f);
 PLAIN[QUOTE] = 0;
 PLAIN[BACKSLASH] = 0;
+
+/** By byte: the value of a hexadecimal digit. */
+const HEX = new Uint8Array(256);
+for (let digit = 0; digit < 16; digit++) {
+  HEX[digit.toString(16).toUpperCase().charCodeAt(0)] = digit;
+}
 
 /** Up to four ASCII bytes as the number that has them in memory, the first one lowest. */
 function packed(text: string): number {
@@ -52,10 +61,12 @@ const TWO_DIGITS = Int32Array.from({ length: 100 }, (_, n) =>
 
 /** Text that is written often: encoded once. */
 export class Phrase {
+  readonly text: string;
   readonly view: DataView;
   readonly length: number;
 
   constructor(text: string) {
+    this.text = text;
     const bytes = Buffer.from(text, 'utf8');
     const padded = new Uint8Array(bytes.length + SPARE);
     padded.set(bytes);
@@ -184,6 +195,22 @@ export class JsonBytes {
     return true;
   }
 
+  /** The same of the bytes that pairs of hexadecimal digits name, in upper case. */
+  plainHexString(from: Uint8Array, start: number, end: number): boolean {
+    this.#reserve((end - start) / 2 + 2);
+    const bytes = this.#bytes;
+    let at = this.#end;
+    bytes[at++] = QUOTE;
+    for (let i = start; i < end; i += 2) {
+      const code = (HEX[from[i]] << 4) | HEX[from[i + 1]];
+      if (PLAIN[code] === 0) return false;
+      bytes[at++] = code;
+    }
+    bytes[at++] = QUOTE;
+    this.#end = at;
+    return true;
+  }
+
   /** A whole number. */
   integer(value: number): void {
     if (value < 0 || value > 0xffff_ffff || !Number.isInteger(value)) {
@@ -191,62 +218,31 @@ export class JsonBytes {
       return;
     }
     this.#reserve(LONGEST_INTEGER);
-    if (value < 10_000) {
-      this.#few(value);
-      return;
-    }
-    const high = Math.floor(value / 10_000);
-    if (high < 10_000) {
-      this.#few(high);
-    } else {
-      const top = Math.floor(high / 10_000);
-      this.#few(top);
-      this.#four(high - top * 10_000);
-    }
-    this.#four(value - high * 10_000);
+    this.#end = writeInteger(this.#view, this.#end, value);
   }
 
-  /** A whole number below 2^32 in ten digits, zeros in front. */
-  tenDigits(value: number): void {
-    this.#reserve(LONGEST_INTEGER);
-    const high = Math.floor(value / 10_000);
-    const top = Math.floor(high / 10_000);
-    this.#view.setInt32(this.#end, TWO_DIGITS[top], true);
-    this.#end += 2;
-    this.#four(high - top * 10_000);
-    this.#four(value - high * 10_000);
-  }
-
-  /** Below 10,000. */
-  #few(value: number): void {
-    this.#view.setInt32(this.#end, FEW_DIGITS[value], true);
-    this.#end += value < 100 ? (value < 10 ? 1 : 2) : value < 1000 ? 3 : 4;
-  }
-
-  #four(value: number): void {
-    this.#view.setInt32(this.#end, FOUR_DIGITS[value], true);
-    this.#end += 4;
-  }
-
-  /** A moment as `SECONDS.MS`, of at least `width` digits of seconds. `ms` is whole and not negative. */
-  stamp(ms: number, width: number): void {
+  /** `SECONDS.MS:SERIAL` of an event. `ms` is whole and not negative, a serial below 2^32. */
+  event(ms: number, serial: number): void {
     if (ms < TEN_DIGITS_FROM || ms >= TEN_DIGITS_TO) {
-      const seconds = Math.floor(ms / 1000);
-      const milli = String(ms - seconds * 1000).padStart(3, '0');
-      this.raw(`${String(seconds).padStart(width, '0')}.${milli}`);
+      this.raw(`${stampText(ms, 1)}:${serial}`);
       return;
     }
-    this.#reserve(LONGEST_TIME);
-    const high = Math.floor(ms / 1e7);
-    const low = ms - high * 1e7;
-    const top = (high / 10_000) | 0;
-    const seconds = (low / 1000) | 0;
-    this.#view.setInt32(this.#end, TWO_DIGITS[top], true);
-    this.#end += 2;
-    this.#four(high - top * 10_000);
-    this.#four(seconds);
-    this.#view.setInt32(this.#end, MILLI[low - seconds * 1000], true);
-    this.#end += 4;
+    this.#reserve(LONGEST_EVENT);
+    const at = writeStamp(this.#view, this.#end, ms);
+    this.#bytes[at] = COLON;
+    this.#end = writeInteger(this.#view, at + 1, serial);
+  }
+
+  /** The same as an `_id` has it: ten digits each, zeros in front. */
+  eventInFull(ms: number, serial: number): void {
+    if (ms < TEN_DIGITS_FROM || ms >= TEN_DIGITS_TO) {
+      this.raw(`${stampText(ms, 10)}/${String(serial).padStart(10, '0')}`);
+      return;
+    }
+    this.#reserve(LONGEST_EVENT);
+    const at = writeStamp(this.#view, this.#end, ms);
+    this.#bytes[at] = SLASH;
+    this.#end = writeTenDigits(this.#view, at + 1, serial);
   }
 
   /** A moment as a JSON string, ISO 8601 in UTC with milliseconds. */
@@ -299,6 +295,59 @@ export function stringList(out: JsonBytes, items: readonly (string | null)[]): v
     else out.string(item);
   }
   out.character(CLOSE_LIST);
+}
+
+/** Below 10,000. */
+function writeFew(view: DataView, at: number, value: number): number {
+  view.setInt32(at, FEW_DIGITS[value], true);
+  if (value < 100) return at + (value < 10 ? 1 : 2);
+  return at + (value < 1000 ? 3 : 4);
+}
+
+/** Whole, below 2^32. Gives the place after it, as all of these do. */
+function writeInteger(view: DataView, at: number, value: number): number {
+  if (value < 10_000) return writeFew(view, at, value);
+  const high = Math.floor(value / 10_000);
+  let next: number;
+  if (high < 10_000) {
+    next = writeFew(view, at, high);
+  } else {
+    const top = Math.floor(high / 10_000);
+    next = writeFew(view, at, top);
+    view.setInt32(next, FOUR_DIGITS[high - top * 10_000], true);
+    next += 4;
+  }
+  view.setInt32(next, FOUR_DIGITS[value - high * 10_000], true);
+  return next + 4;
+}
+
+function writeTenDigits(view: DataView, at: number, value: number): number {
+  const high = Math.floor(value / 10_000);
+  const top = Math.floor(high / 10_000);
+  view.setInt32(at, TWO_DIGITS[top], true);
+  view.setInt32(at + 2, FOUR_DIGITS[high - top * 10_000], true);
+  view.setInt32(at + 6, FOUR_DIGITS[value - high * 10_000], true);
+  return at + 10;
+}
+
+/** `SECONDS.MS` of a moment with ten digits of seconds. */
+function writeStamp(view: DataView, at: number, ms: number): number {
+  const high = Math.floor(ms / 1e7);
+  const low = ms - high * 1e7;
+  const top = Math.floor(high / 10_000);
+  const seconds = Math.floor(low / 1000);
+  view.setInt32(at, TWO_DIGITS[top], true);
+  view.setInt32(at + 2, FOUR_DIGITS[high - top * 10_000], true);
+  view.setInt32(at + 6, FOUR_DIGITS[seconds], true);
+  view.setInt32(at + 10, MILLI[low - seconds * 1000], true);
+  return at + 14;
+}
+
+/** `SECONDS.MS` of any moment, of at least `width` digits of seconds. */
+function stampText(ms: number, width: number): string {
+  const seconds = Math.floor(ms / 1000);
+  const milli = String(ms - seconds * 1000).padStart(3, '0');
+  return `${String(seconds).padStart(width, '0')}.${milli}`;
 }
 
 function viewOf(bytes: Buffer): DataView {

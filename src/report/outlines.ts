@@ -10,29 +10,31 @@ import type { Facts } from '../process/facts.ts';
 import type { Conclusion, Life } from '../process/life.ts';
 import { type Outline, setId } from '../process/outline.ts';
 import { errnoName } from '../tables/errno.ts';
-import {
-  CLOSE_LIST,
-  CLOSE_OBJECT,
-  COMMA,
-  JsonBytes,
-  OPEN_LIST,
-  Phrase,
-  QUOTE,
-  stringList,
-} from './bytes.ts';
-import { INNER, KEY, NULL } from './keys.ts';
+import { CLOSE_LIST, COMMA, JsonBytes, OPEN_LIST, Phrase, QUOTE, stringList } from './bytes.ts';
+import { INNER, KEY } from './keys.ts';
 
 const SLASH = 0x2f;
-const COLON = 0x3a;
 const POOL = 65_536;
 /** Argument vectors are kept as bytes until they are more than this. */
 const MOST_KEPT = 1 << 20;
 /** Rows that may have a kept argument vector; a power of two. */
 const KEPT_ROWS = 1 << 12;
-const SECONDS_DIGITS = 10;
 
-const BEGIN = new Phrase(`{"schema_version":${SCHEMA_VERSION},"_id":`);
-const END_EVIDENCE = new Phrase('"]}');
+/** What often follows one another is one phrase. */
+const NO_PARENT = new Phrase(`${KEY.parent.text}null`);
+const NO_CHILDREN = new Phrase(`${KEY.children.text}[]`);
+const END_CHILDREN = new Phrase('"]');
+const NO_EXECS = new Phrase(`${KEY.execve.text}[]`);
+const FIRST_EXEC = new Phrase(`${KEY.execve.text}[${INNER.timestamp.text}`);
+const NEXT_EXEC = new Phrase(`,${INNER.timestamp.text}`);
+const ONE_THREAD = new Phrase(`${KEY.threads.text}1`);
+const NO_REPARENTINGS = new Phrase(`${KEY.reparented.text}[]`);
+const WHOLE = new Phrase(`${KEY.incomplete.text}[]${KEY.evidence.text}[`);
+const BEGIN_EVENT = new Phrase(`${INNER.event.text}"`);
+const END_EVENT = new Phrase('"}');
+const NEXT_EVIDENCE = new Phrase('"]},');
+const END_EVIDENCE = new Phrase('"]}]}');
+const NO_EVIDENCE = new Phrase(']}');
 
 /** How items of evidence by one rule begin. */
 interface Beginning {
@@ -41,40 +43,81 @@ interface Beginning {
   readonly phrase: Phrase;
 }
 
-/** JSON strings of interned tokens, each written once. */
+/** One of godo's own words after a key, for each word. */
+class WordPhrases {
+  readonly #key: string;
+  readonly #phrases = new Map<string, Phrase>();
+
+  constructor(key: string) {
+    this.#key = key;
+  }
+
+  of(word: string): Phrase {
+    let phrase = this.#phrases.get(word);
+    if (phrase === undefined) {
+      phrase = new Phrase(this.#key + JSON.stringify(word));
+      this.#phrases.set(word, phrase);
+    }
+    return phrase;
+  }
+}
+
+/** What stands before and after the `_id`s of one boot. */
+class IdPhrases {
+  /** The document's beginning, up to what tells its `_id` from others of the boot. */
+  readonly own: Phrase;
+  readonly afterOwn: Phrase;
+  readonly parent: Phrase;
+  readonly firstChild: Phrase;
+  readonly nextChild: Phrase;
+
+  constructor({ facts, prefix }: Outline) {
+    // Without the string's end: the rest of the id follows.
+    const id = JSON.stringify(prefix).slice(0, -1);
+    const node = facts.node === '' ? '' : KEY.node.text + JSON.stringify(facts.node);
+    this.own = new Phrase(KEY.schema_version.text + SCHEMA_VERSION + KEY._id.text + id);
+    this.afterOwn = new Phrase(`"${node}${KEY.pid.text}`);
+    this.parent = new Phrase(KEY.parent.text + id);
+    this.firstChild = new Phrase(`${KEY.children.text}[${id}`);
+    this.nextChild = new Phrase(`",${id}`);
+  }
+}
+
+/** A key with a token as JSON string, for each token, made once. */
 class TokenBytes {
+  readonly #key: Phrase;
   readonly #pool = new JsonBytes(POOL);
   readonly #textOf: (token: number) => string | undefined;
   /** By token: where its string lies in the pool; below 0 before it is there. */
   readonly #starts: Int32Array;
   readonly #ends: Int32Array;
 
-  constructor(count: number, textOf: (token: number) => string | undefined) {
+  constructor(key: Phrase, count: number, textOf: (token: number) => string | undefined) {
+    this.#key = key;
     this.#textOf = textOf;
     this.#starts = new Int32Array(count).fill(-1);
     this.#ends = new Int32Array(count);
   }
 
-  /** Writes the key and the token's text; nothing for a token that is absent or means nothing. */
-  write(out: JsonBytes, key: Phrase, token: number): void {
+  /** Writes nothing for a token that is absent or means nothing. */
+  write(out: JsonBytes, token: number): void {
     if (token < 0) return;
     if (this.#starts[token] < 0) this.#add(token);
-    const start = this.#starts[token];
-    const end = this.#ends[token];
-    if (start === end) return;
-    out.phrase(key);
-    out.copy(this.#pool, start, end);
+    out.copy(this.#pool, this.#starts[token], this.#ends[token]);
   }
 
   #add(token: number): void {
     this.#starts[token] = this.#pool.length;
     const text = this.#textOf(token);
-    if (text !== undefined) this.#pool.string(text);
+    if (text !== undefined) {
+      this.#pool.phrase(this.#key);
+      this.#pool.string(text);
+    }
     this.#ends[token] = this.#pool.length;
   }
 }
 
-/** JSON of the argument vectors written lately: forks repeat what their parents ran. */
+/** The key with the argument vectors written lately: forks repeat what their parents ran. */
 class ArgumentBytes {
   readonly #texts: ArgumentTexts;
   readonly #pool = new JsonBytes(POOL);
@@ -104,6 +147,7 @@ class ArgumentBytes {
     }
     this.#rows[slot] = row;
     this.#starts[slot] = pool.length;
+    pool.phrase(KEY.args);
     const plain = this.#texts.plain(row);
     if (plain === undefined) {
       const { args } = this.#texts.of(row);
@@ -121,8 +165,11 @@ function plainList(out: JsonBytes, plain: PlainArguments): void {
   out.character(OPEN_LIST);
   for (let i = 0; i < plain.count; i++) {
     if (i > 0) out.character(COMMA);
-    const asIs = plain.isQuoted(i) && out.plainString(plain.bytes, plain.starts[i], plain.ends[i]);
-    if (!asIs) out.string(plain.text(i));
+    const { bytes, starts, ends } = plain;
+    const written = plain.isQuoted(i)
+      ? out.plainString(bytes, starts[i], ends[i])
+      : out.plainHexString(bytes, starts[i], ends[i]);
+    if (!written) out.string(plain.text(i));
   }
   out.character(CLOSE_LIST);
 }
@@ -130,27 +177,38 @@ function plainList(out: JsonBytes, plain: PlainArguments): void {
 /** Writes the documents of one list. */
 export class OutlineWriter {
   readonly #out: JsonBytes;
-  readonly #tokens: TokenBytes;
-  readonly #terminals: TokenBytes;
+  readonly #cwd: TokenBytes;
+  readonly #exe: TokenBytes;
+  readonly #comm: TokenBytes;
+  readonly #tty: TokenBytes;
   readonly #arguments: ArgumentBytes;
-  readonly #words = new Map<string, Phrase>();
+  readonly #startSource = new WordPhrases(KEY.start_source.text);
+  readonly #exitSource = new WordPhrases(KEY.exit_source.text);
+  readonly #errno = new WordPhrases(INNER.failed.text + INNER.errno.text);
+  readonly #missing = new WordPhrases('');
   /** By rule: the beginnings of what evidence there is by it. */
   readonly #rules = new Map<string, Beginning[]>();
-  /** Of the boot written last: how its ids begin, and its `node` with its key. */
+  /** Of the boot written last. */
   #facts: Facts | undefined;
-  #prefix = NULL;
-  #node = NULL;
+  #ids!: IdPhrases;
 
   constructor(out: JsonBytes, { texts, argumentTexts }: Documents) {
+    const { count } = texts;
+    const untrusted = (token: number): string | undefined => texts.text(token);
     this.#out = out;
-    this.#tokens = new TokenBytes(texts.count, (token) => texts.text(token));
-    this.#terminals = new TokenBytes(texts.count, (token) => texts.plain(token));
+    this.#cwd = new TokenBytes(KEY.cwd, count, untrusted);
+    this.#exe = new TokenBytes(KEY.exe, count, untrusted);
+    this.#comm = new TokenBytes(KEY.comm, count, untrusted);
+    this.#tty = new TokenBytes(KEY.tty, count, (token) => texts.plain(token));
     this.#arguments = new ArgumentBytes(argumentTexts);
   }
 
   /** Writes the document, without an end of line. */
   write(outline: Outline): void {
-    if (outline.facts !== this.#facts) this.#turnTo(outline);
+    if (outline.facts !== this.#facts) {
+      this.#facts = outline.facts;
+      this.#ids = new IdPhrases(outline);
+    }
     this.#identity(outline);
     this.#life(outline);
     const gaps = this.#execs(outline);
@@ -158,71 +216,79 @@ export class OutlineWriter {
     this.#rest(outline, gaps);
   }
 
-  #turnTo({ facts, prefix }: Outline): void {
-    this.#facts = facts;
-    // Without the string's end: the rest of the id follows.
-    this.#prefix = new Phrase(JSON.stringify(prefix).slice(0, -1));
-    this.#node = new Phrase(facts.node === '' ? '' : `,"node":${JSON.stringify(facts.node)}`);
-  }
-
   #identity(outline: Outline): void {
     const out = this.#out;
+    const ids = this.#ids;
     const { life, facts } = outline;
-    out.phrase(BEGIN);
-    this.#id(facts, life);
-    out.phrase(this.#node);
-    this.#integer(KEY.pid, life.pid);
+    this.#id(ids.own, facts, life);
+    out.phrase(ids.afterOwn);
+    out.integer(life.pid);
     if (life.ppid >= 0) this.#integer(KEY.ppid, life.ppid);
-    out.phrase(KEY.parent);
-    if (life.parent === undefined) out.phrase(NULL);
-    else this.#id(facts, life.parent);
-    out.phrase(KEY.children);
-    out.character(OPEN_LIST);
-    const { children } = outline;
-    for (let i = 0; i < children.length; i++) {
-      if (i > 0) out.character(COMMA);
-      this.#id(facts, children[i]);
-    }
-    out.character(CLOSE_LIST);
+    this.#parent(facts, life.parent);
+    this.#children(outline);
     if (life.nsPid > 0) this.#integer(KEY.ns_pid, life.nsPid);
+  }
+
+  #parent(facts: Facts, parent: Life | undefined): void {
+    if (parent === undefined) {
+      this.#out.phrase(NO_PARENT);
+      return;
+    }
+    this.#id(this.#ids.parent, facts, parent);
+    this.#out.character(QUOTE);
+  }
+
+  #children(outline: Outline): void {
+    const { children, facts } = outline;
+    if (children.length === 0) {
+      this.#out.phrase(NO_CHILDREN);
+      return;
+    }
+    this.#id(this.#ids.firstChild, facts, children[0]);
+    for (let i = 1; i < children.length; i++) this.#id(this.#ids.nextChild, facts, children[i]);
+    this.#out.phrase(END_CHILDREN);
   }
 
   #life(outline: Outline): void {
     const out = this.#out;
     this.#time(KEY.start_timestamp, outline.start);
-    this.#word(KEY.start_source, outline.startSource);
-    this.#tokens.write(out, KEY.cwd, outline.cwd);
+    out.phrase(this.#startSource.of(outline.startSource));
+    this.#cwd.write(out, outline.cwd);
     this.#argumentsOf(outline, outline.argv);
-    this.#tokens.write(out, KEY.exe, outline.exe);
-    this.#tokens.write(out, KEY.comm, outline.comm);
+    this.#exe.write(out, outline.exe);
+    this.#comm.write(out, outline.comm);
   }
 
   /** True when an argument of one of them never arrived. */
   #execs(outline: Outline): boolean {
     const out = this.#out;
-    const { table } = outline.facts;
+    if (outline.execCount === 0) {
+      out.phrase(NO_EXECS);
+      return false;
+    }
     let gaps = false;
-    out.phrase(KEY.execve);
-    out.character(OPEN_LIST);
     for (let i = 0; i < outline.execCount; i++) {
-      if (i > 0) out.character(COMMA);
-      const row = outline.execs[i];
-      const failed = table.success[row] === 0;
-      this.#time(INNER.timestamp, table.time[row]);
-      if (!failed && this.#argumentsOf(outline, row)) gaps = true;
-      this.#tokens.write(out, KEY.exe, outline.programOf(row));
-      this.#tokens.write(out, KEY.cwd, table.cwd[row]);
-      if (failed) this.#failure(-table.exit[row]);
-      this.#event(outline.facts, row);
+      out.phrase(i === 0 ? FIRST_EXEC : NEXT_EXEC);
+      if (this.#exec(outline, outline.execs[i])) gaps = true;
     }
     out.character(CLOSE_LIST);
     return gaps;
   }
 
-  #failure(error: number): void {
-    this.#out.phrase(INNER.failed);
-    const name = errnoName(error);
-    if (name !== undefined) this.#word(INNER.errno, name);
+  #exec(outline: Outline, row: number): boolean {
+    const out = this.#out;
+    const { table } = outline.facts;
+    const failed = table.success[row] === 0;
+    out.time(table.time[row]);
+    const gaps = !failed && this.#argumentsOf(outline, row);
+    this.#exe.write(out, outline.programOf(row));
+    this.#cwd.write(out, table.cwd[row]);
+    if (failed) {
+      const name = errnoName(-table.exit[row]);
+      out.phrase(name === undefined ? INNER.failed : this.#errno.of(name));
+    }
+    this.#event(outline.facts, row);
+    return gaps;
   }
 
   #end({ end }: Life): void {
@@ -231,25 +297,19 @@ export class OutlineWriter {
     this.#time(KEY.exit_timestamp, end.time);
     if (end.code !== undefined) this.#integer(KEY.exit_code, end.code);
     if (end.signal !== undefined) this.#integer(KEY.exit_signal, end.signal);
-    this.#word(KEY.exit_source, end.source);
+    this.#out.phrase(this.#exitSource.of(end.source));
   }
 
   #rest(outline: Outline, gaps: boolean): void {
-    const out = this.#out;
-    this.#integer(KEY.threads, outline.life.threads + 1);
-    this.#reparented(outline);
+    const { life } = outline;
+    if (life.threads === 0) this.#out.phrase(ONE_THREAD);
+    else this.#integer(KEY.threads, life.threads + 1);
+    if (life.adoptions.length === 0) this.#out.phrase(NO_REPARENTINGS);
+    else this.#reparented(outline);
     if (outline.subject >= 0) this.#subject(outline.facts, outline.subject);
-    if (outline.life.unidentified.length > 0) this.#unidentified(outline);
-    out.phrase(KEY.incomplete);
-    out.character(OPEN_LIST);
-    const missing = outline.incomplete(gaps);
-    for (let i = 0; i < missing.length; i++) {
-      if (i > 0) out.character(COMMA);
-      out.phrase(this.#wordOf(missing[i]));
-    }
-    out.character(CLOSE_LIST);
+    if (life.unidentified.length > 0) this.#unidentified(outline);
+    this.#incomplete(outline.incomplete(gaps));
     this.#evidence(outline);
-    out.character(CLOSE_OBJECT);
   }
 
   #reparented({ facts, life }: Outline): void {
@@ -261,10 +321,7 @@ export class OutlineWriter {
       const { at, ppid, parent } = life.adoptions[i];
       this.#time(INNER.timestamp, facts.clock[at]);
       this.#integer(KEY.ppid, ppid);
-      if (parent !== undefined) {
-        out.phrase(KEY.parent);
-        this.#id(facts, parent);
-      }
+      if (parent !== undefined) this.#parent(facts, parent);
       this.#event(facts, facts.rows[at]);
     }
     out.character(CLOSE_LIST);
@@ -277,7 +334,7 @@ export class OutlineWriter {
     if (uid !== undefined) this.#integer(KEY.uid, uid);
     if (auid !== undefined) this.#integer(KEY.auid, auid);
     if (ses !== undefined) this.#integer(KEY.ses, ses);
-    this.#terminals.write(this.#out, KEY.tty, table.tty[row]);
+    this.#tty.write(this.#out, table.tty[row]);
   }
 
   #unidentified({ facts, life }: Outline): void {
@@ -294,18 +351,37 @@ export class OutlineWriter {
     out.character(CLOSE_LIST);
   }
 
-  #evidence({ facts, conclusions }: Outline): void {
+  /** And the beginning of what follows. */
+  #incomplete(missing: readonly string[]): void {
     const out = this.#out;
-    out.phrase(KEY.evidence);
+    if (missing.length === 0) {
+      out.phrase(WHOLE);
+      return;
+    }
+    out.phrase(KEY.incomplete);
     out.character(OPEN_LIST);
-    for (let i = 0; i < conclusions.length; i++) {
+    for (let i = 0; i < missing.length; i++) {
       if (i > 0) out.character(COMMA);
-      const conclusion = conclusions[i];
-      out.phrase(this.#beginningOf(conclusion));
-      this.#eventText(facts, facts.rows[conclusion.at]);
-      out.phrase(END_EVIDENCE);
+      out.phrase(this.#missing.of(missing[i]));
     }
     out.character(CLOSE_LIST);
+    out.phrase(KEY.evidence);
+    out.character(OPEN_LIST);
+  }
+
+  /** The items and the end of the document. */
+  #evidence({ facts, conclusions }: Outline): void {
+    const out = this.#out;
+    const { rows, table } = facts;
+    const last = conclusions.length - 1;
+    for (let i = 0; i <= last; i++) {
+      const conclusion = conclusions[i];
+      const row = rows[conclusion.at];
+      out.phrase(this.#beginningOf(conclusion));
+      out.event(table.time[row], table.serial[row]);
+      out.phrase(i < last ? NEXT_EVIDENCE : END_EVIDENCE);
+    }
+    if (last < 0) out.phrase(NO_EVIDENCE);
   }
 
   /** All of an item of evidence up to its event. */
@@ -334,56 +410,27 @@ export class OutlineWriter {
     this.#out.time(ms);
   }
 
-  #word(key: Phrase, word: string): void {
-    this.#out.phrase(key);
-    this.#out.phrase(this.#wordOf(word));
-  }
-
-  /** One of godo's own few words. */
-  #wordOf(word: string): Phrase {
-    let phrase = this.#words.get(word);
-    if (phrase === undefined) {
-      phrase = new Phrase(JSON.stringify(word));
-      this.#words.set(word, phrase);
-    }
-    return phrase;
-  }
-
   /** Nothing for a row without arguments; true when one of them never arrived. */
   #argumentsOf({ facts }: Outline, row: number): boolean {
     if (row < 0 || facts.table.argv[row] < 0) return false;
-    this.#out.phrase(KEY.args);
     return this.#arguments.write(this.#out, row);
   }
 
-  /** An `_id`: what `Outline.id` is. */
-  #id({ rows, table }: Facts, life: Life): void {
+  /** An `_id`, what `Outline.id` is, after one of its phrases. The quote that ends it is left out. */
+  #id(before: Phrase, { rows, table }: Facts, life: Life): void {
     const out = this.#out;
     const row = rows[life.anchor];
-    out.phrase(this.#prefix);
-    out.stamp(table.time[row], SECONDS_DIGITS);
-    out.character(SLASH);
-    out.tenDigits(table.serial[row]);
+    out.phrase(before);
+    out.eventInFull(table.time[row], table.serial[row]);
     out.character(SLASH);
     out.integer(life.pid);
-    out.character(QUOTE);
   }
 
   /** The last key of an object in a list, and the object's end. */
-  #event(facts: Facts, row: number): void {
+  #event({ table }: Facts, row: number): void {
     const out = this.#out;
-    out.phrase(INNER.event);
-    out.character(QUOTE);
-    this.#eventText(facts, row);
-    out.character(QUOTE);
-    out.character(CLOSE_OBJECT);
-  }
-
-  /** `SEC.MS:SERIAL`: what `EventTable.id` is. */
-  #eventText({ table }: Facts, row: number): void {
-    const out = this.#out;
-    out.stamp(table.time[row], 1);
-    out.character(COLON);
-    out.integer(table.serial[row]);
+    out.phrase(BEGIN_EVENT);
+    out.event(table.time[row], table.serial[row]);
+    out.phrase(END_EVENT);
   }
 }
