@@ -22,7 +22,7 @@ const MS_PER_DAY = 86_400_000;
 const LONGEST_TIME = 32;
 const LONGEST_INTEGER = 24;
 const LONGEST_EVENT = 48;
-/** Copies may write so many bytes beyond their end, and read as many. */
+/** Bytes beyond the end that writing may spoil, and copying may read. */
 const SPARE = 8;
 /** From here on the system's copy is faster than a loop. */
 const LONG_COPY = 192;
@@ -106,9 +106,9 @@ export class JsonBytes {
     return taken;
   }
 
-  /** Forgets what was written after the first `length` bytes. */
-  cut(length: number): void {
-    this.#end = length;
+  /** Forgets what was written, and keeps the memory. */
+  clear(): void {
+    this.#end = 0;
   }
 
   phrase({ view, length }: Phrase): void {
@@ -127,14 +127,19 @@ export class JsonBytes {
     this.#end += length;
   }
 
-  /** As doubles, which are only moved: UTF-8 has no bytes that would make one a NaN. */
+  /**
+   * Doubles move eight bytes at once, and bit for bit, since UTF-8 has no bytes that make one
+   * a NaN. At the end, where anything may follow, integers do.
+   */
   #copy(from: DataView, start: number, length: number): void {
     this.#reserve(length);
     const view = this.#view;
     const at = this.#end;
-    for (let i = 0; i < length; i += 8) {
+    let i = 0;
+    for (; i + 8 <= length; i += 8) {
       view.setFloat64(at + i, from.getFloat64(start + i, true), true);
     }
+    for (; i < length; i += 4) view.setInt32(at + i, from.getInt32(start + i, true), true);
     this.#end = at + length;
   }
 
@@ -252,6 +257,8 @@ export class JsonBytes {
       this.#day = dayStart(ms);
       this.#date = new Phrase(`"${dayText(this.#day)}`);
       ofDay = ms - this.#day;
+      // Moments beyond the calendar are its first or last, both at midnight.
+      if (!(ofDay >= 0 && ofDay < MS_PER_DAY)) ofDay = 0;
     }
     this.phrase(this.#date);
     this.#timeOfDay(ofDay | 0);

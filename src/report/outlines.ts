@@ -142,7 +142,7 @@ class ArgumentBytes {
   #add(row: number, slot: number): void {
     const pool = this.#pool;
     if (pool.length > MOST_KEPT) {
-      pool.cut(0);
+      pool.clear();
       this.#rows.fill(-1);
     }
     this.#rows[slot] = row;

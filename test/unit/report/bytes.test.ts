@@ -39,6 +39,12 @@ test('moments of every hour, minute and second', () => {
       expect(written((out) => out.time(ms))).toBe(JSON.stringify(new Date(ms)));
     }),
   );
+  const last = JSON.stringify(new Date(8.64e15));
+  expect([9e15, 1e18, Infinity].map((ms) => written((out) => out.time(ms)))).toEqual([
+    last,
+    last,
+    last,
+  ]);
   for (let ms = 0; ms < 86_400_000; ms += 61_061) {
     expect(written((out) => out.time(ms))).toBe(JSON.stringify(new Date(ms)));
   }
