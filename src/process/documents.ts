@@ -306,12 +306,13 @@ export class DocumentWriter {
   }
 
   #evidence(life: Life): Evidence[] {
-    return life.conclusions.map(({ claim, rule, confidence, at }) => ({
-      claim,
-      rule,
-      confidence,
-      events: [this.#facts.id(at)],
-    }));
+    const { conclusions } = this.#facts;
+    const evidence: Evidence[] = [];
+    for (let number = life.firstConclusion; number !== 0; number = conclusions.next(number)) {
+      const { claim, rule, confidence } = conclusions.verdict(number);
+      evidence.push({ claim, rule, confidence, events: [this.#facts.id(conclusions.at(number))] });
+    }
+    return evidence;
   }
 }
 

@@ -130,10 +130,10 @@ function distanceBelow(host: readonly Fork[], guest: readonly Fork[]): number {
 /** The first child after an unshare that the log holds is its namespace's pid 1 (fact 11). */
 function beginUnshared(all: Assigning): void {
   const { facts } = all;
-  for (let at = 0; at < facts.rows.length; at++) {
+  for (const at of facts.special) {
+    if (facts.kind(at) !== KIND.unshare) continue;
     const row = facts.rows[at];
-    if (facts.table.kind[row] !== KIND.unshare || facts.table.success[row] !== 1) continue;
-    const life = facts.lifeAt[at];
+    const life = facts.lifeAt(at);
     if ((facts.table.a0[row] & CLONE_NEWPID) === 0 || life?.childSpace !== undefined) continue;
     const birth = life?.forks.find((fork) => fork.at > at && !fork.thread);
     if (life === undefined || birth?.child === undefined) continue;
@@ -241,14 +241,14 @@ function enterLaterChildren(all: Assigning): void {
 /** What setsid returned, and what a life called itself in a signal (fact 9). */
 function ownNumbers(facts: Facts): Map<Life, number> {
   const own = new Map<Life, number>();
-  for (let at = 0; at < facts.rows.length; at++) {
+  for (const at of facts.special) {
+    if (facts.kind(at) !== KIND.setsid) continue;
     const row = facts.rows[at];
-    if (facts.table.kind[row] !== KIND.setsid || facts.table.success[row] !== 1) continue;
-    const life = facts.lifeAt[at];
+    const life = facts.lifeAt(at);
     if (life !== undefined) own.set(life, facts.table.exit[row] | 0);
   }
   for (const kill of facts.kills) {
-    const life = facts.lifeAt[kill.at];
+    const life = facts.lifeAt(kill.at);
     if (life === undefined || kill.target === 0 || kill.opids[0] !== life.pid) continue;
     if (facts.kind(kill.at) !== KIND.tkill && !own.has(life)) own.set(life, kill.target);
   }
@@ -259,7 +259,7 @@ function ownNumbers(facts: Facts): Map<Life, number> {
 function leastReturns(facts: Facts): Map<Life, Fork> {
   const least = new Map<Life, Fork>();
   for (const fork of facts.forks) {
-    if (fork.caller === undefined) continue;
+    if (fork.caller === undefined || facts.outside[fork.at] === 0) continue;
     const known = least.get(fork.caller);
     if (known === undefined || fork.ret < known.ret) least.set(fork.caller, fork);
   }
