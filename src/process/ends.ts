@@ -139,29 +139,32 @@ function between(
 }
 
 function endedBy(facts: Facts, life: Life): Bound | undefined {
-  const bounds: Bound[] = [];
+  let first: Bound | undefined;
+  const consider = (bound: Bound): void => {
+    const order = first === undefined ? -1 : bound.time - first.time || bound.at - first.at;
+    if (order < 0) first = bound;
+  };
   const wait = life.waits.findLast((one) => one.death);
   if (wait !== undefined) {
     const time = afterWait(facts, wait.waiter, wait.at);
-    bounds.push({ source: 'wait', rule: 'reaped_by_wait', at: wait.at, time });
+    consider({ source: 'wait', rule: 'reaped_by_wait', at: wait.at, time });
   }
   const childless = nextChildless(facts, life);
   if (childless >= 0) {
     const time = afterWait(facts, life.parent, childless);
-    bounds.push({ source: 'wait', rule: 'parent_without_children', at: childless, time });
+    consider({ source: 'wait', rule: 'parent_without_children', at: childless, time });
   }
   if (life.lostChildAt >= 0) {
     const at = life.lostChildAt;
-    bounds.push({ source: 'reparented_child', rule: 'child_adopted', at, time: facts.clock[at] });
+    consider({ source: 'reparented_child', rule: 'child_adopted', at, time: facts.clock[at] });
   }
   if (life.next !== undefined) {
     const at = life.next.begun;
     if (at !== NEVER) {
-      bounds.push({ source: 'pid_reused', rule: 'pid_reused', at, time: facts.clock[at] });
+      consider({ source: 'pid_reused', rule: 'pid_reused', at, time: facts.clock[at] });
     }
   }
-  bounds.sort((a, b) => a.time - b.time || a.at - b.at);
-  return bounds[0];
+  return first;
 }
 
 /**
@@ -199,6 +202,7 @@ function afterWait(facts: Facts, waiter: Life | undefined, at: number): number {
  * it they count only where the end is proven.
  */
 function killedBy(facts: Facts, life: Life, bound: Bound | undefined): Kill | undefined {
+  if (life.signals.length === 0) return undefined;
   const lastEntry = latestEntry(facts, life);
   for (const kill of life.signals) {
     if (kill.sig === 0 || HARMLESS.has(kill.sig)) continue;

@@ -259,4 +259,3 @@ export class Facts {
     this.kills.push({ at, sig, opids: [...opids].sort((a, b) => a - b), target: one });
   }
 }
-

@@ -22,7 +22,8 @@ export function matchLeftOver(
   }
   unknown.sort((a, b) => a.at - b.at);
   for (const run of eliminate(facts, unknown, (fork) => rankTaken(facts, fork))) {
-    if (!run.every(({ fork, rank }) => fits(index, matchingOf(matchings, fork), fork, rank))) continue;
+    if (!run.every(({ fork, rank }) => fits(index, matchingOf(matchings, fork), fork, rank)))
+      continue;
     const spaces = new Set(run.map(({ fork }) => fork.caller?.space));
     const certain = run.length === 1 || spaces.size === 1;
     // Births of several namespaces may be paired crosswise: then only if each is a process.
@@ -39,12 +40,7 @@ export function matchLeftOver(
   }
 }
 
-function fits(
-  index: LifeIndex,
-  matching: Matching | undefined,
-  fork: Fork,
-  rank: number,
-): boolean {
+function fits(index: LifeIndex, matching: Matching | undefined, fork: Fork, rank: number): boolean {
   if (matching === undefined) return false;
   const shown = lifeOfRank(matching.facts, index, rank);
   return shown === undefined || (shown.birth === undefined && canBear(matching, fork, shown));

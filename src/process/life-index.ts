@@ -1,14 +1,16 @@
 /** Lives by pid, and which of them a pid meant at a moment. */
-import { NONE } from '../base/list.ts';
 import type { Facts } from './facts.ts';
 import type { Life } from './life.ts';
+
+/** Lives of one pid from which on looking at each of them costs more than a search. */
+const MANY = 16;
 
 export class LifeIndex {
   readonly #facts: Facts;
   /** By dense number of the pid: its oldest life. The others follow by `next`. */
   readonly #oldest: (Life | undefined)[] = [];
-  /** The same lives in a list, of pids with several. */
-  readonly #several = new Map<number, Life[]>();
+  /** The same lives in a list, of pids with many. */
+  readonly #many = new Map<number, Life[]>();
   #all: Life[] | undefined;
 
   constructor(facts: Facts) {
@@ -22,21 +24,22 @@ export class LifeIndex {
     while (this.#oldest.length <= dense) this.#oldest.push(undefined);
     this.#oldest[dense] = lives[0];
     for (let k = 0; k < lives.length; k++) lives[k].next = lives[k + 1];
-    if (lives.length > 1) this.#several.set(dense, lives);
-    else this.#several.delete(dense);
+    if (lives.length >= MANY) this.#many.set(dense, lives);
+    else this.#many.delete(dense);
   }
 
   /** Oldest first. */
-  of(pid: number): readonly Life[] {
+  of(pid: number): Life[] {
     const dense = this.#facts.dense(pid);
-    const oldest = dense < 0 ? undefined : this.#oldest[dense];
-    if (oldest === undefined) return NONE;
-    return this.#several.get(dense) ?? [oldest];
+    const lives: Life[] = [];
+    if (dense < 0) return lives;
+    for (let life = this.#oldest[dense]; life !== undefined; life = life.next) lives.push(life);
+    return lives;
   }
 
   /** Adds a life found later, in its place by position. */
   add(life: Life): void {
-    const lives = [...this.of(life.pid)];
+    const lives = this.of(life.pid);
     let k = lives.length;
     while (k > 0 && lives[k - 1].begun > life.begun) k--;
     lives.splice(k, 0, life);
@@ -66,14 +69,23 @@ export class LifeIndex {
     const dense = this.#facts.dense(pid);
     const oldest = dense < 0 ? undefined : this.#oldest[dense];
     if (oldest?.next === undefined) return oldest;
-    const lives = this.#several.get(dense) as Life[];
-    let low = 0;
-    let high = lives.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (lives[middle].begun <= at) low = middle;
-      else high = middle - 1;
+    const many = this.#many.get(dense);
+    if (many !== undefined) return lastBegun(many, at);
+    let found = oldest;
+    for (let life: Life | undefined = oldest.next; life !== undefined; life = life.next) {
+      if (life.begun <= at) found = life;
     }
-    return lives[low];
+    return found;
   }
+}
+
+function lastBegun(lives: readonly Life[], at: number): Life {
+  let low = 0;
+  let high = lives.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (lives[middle].begun <= at) low = middle;
+    else high = middle - 1;
+  }
+  return lives[low];
 }

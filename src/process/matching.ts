@@ -39,11 +39,7 @@ export interface Matching {
   readonly waited: Map<number, Wait>;
 }
 
-export function matchSpace(
-  facts: Facts,
-  index: LifeIndex,
-  space: Space,
-): Matching {
+export function matchSpace(facts: Facts, index: LifeIndex, space: Space): Matching {
   const lives = space.family.sort(
     (a, b) => a.rank - b.rank || facts.own[a.from] - facts.own[b.from],
   );

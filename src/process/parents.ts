@@ -188,8 +188,7 @@ function byPpid(facts: Facts, index: LifeIndex, life: Life, reapers: ReadonlySet
 function hadBegun(facts: Facts, parent: Life, life: Life): boolean {
   if (parent.birth === undefined) return true;
   return (
-    facts.time(parent.birth.at) <= facts.time(facts.own[life.from]) ||
-    parent.begun <= life.begun
+    facts.time(parent.birth.at) <= facts.time(facts.own[life.from]) || parent.begun <= life.begun
   );
 }
 

@@ -25,10 +25,10 @@ export function reconcile(facts: Facts): Life[] {
   const index = finalLives(facts);
   nameCallers(facts);
   attachKills(facts, index);
-  dropThreads(index);
+  dropThreads(facts, index);
   const spaces = resolveSpaces(facts, index);
   concludeParents(facts, index);
-  countThreads(facts, index);
+  countThreads(facts);
   concludeEnds(facts, index, spaces);
   const lives = [...index.all()];
   for (const life of lives) life.anchor = life.begun;
@@ -43,26 +43,26 @@ function compareAnchors(facts: Facts, a: Life, b: Life): number {
 
 /** Lives by all calls in the initial namespace, where numbers are pids. */
 function finalLives(facts: Facts): LifeIndex {
+  const { forks, waits: calls } = facts;
   const pids = facts.pids.length;
-  const births = groupBy(
-    Int32Array.from(facts.forks, (fork) =>
-      fork.thread || facts.outside[fork.at] !== 0 ? -1 : facts.dense(fork.ret),
-    ),
-    pids,
-  );
-  const waits = groupBy(
-    Int32Array.from(facts.waits, (wait) =>
-      facts.outside[wait.at] === 0 ? facts.dense(wait.ret) : -1,
-    ),
-    pids,
-  );
+  const born = new Int32Array(forks.length);
+  for (let k = 0; k < forks.length; k++) {
+    const { at, ret, thread } = forks[k];
+    forks[k].child = undefined;
+    born[k] = thread || facts.outside[at] !== 0 ? -1 : facts.dense(ret);
+  }
+  const reaped = new Int32Array(calls.length);
+  for (let k = 0; k < calls.length; k++) {
+    reaped[k] = facts.outside[calls[k].at] === 0 ? facts.dense(calls[k].ret) : -1;
+  }
+  const births = groupBy(born, pids);
+  const waits = groupBy(reaped, pids);
   const index = new LifeIndex(facts);
-  for (const fork of facts.forks) fork.child = undefined;
   for (let dense = 0; dense < pids; dense++) {
     const pid = facts.pids[dense];
     const evidence = {
-      births: itemsOf(births, dense, facts.forks),
-      waits: itemsOf(waits, dense, facts.waits),
+      births: itemsOf(births, dense, forks),
+      waits: itemsOf(waits, dense, calls),
     };
     const lives = livesOfPid(facts, pid, evidence);
     if (lives.length > 0) index.set(pid, lives);
@@ -82,7 +82,8 @@ function livesOfPid(facts: Facts, pid: number, evidence: PidEvidence): Life[] {
   const { births, waits } = evidence;
   const [from, to] = facts.range(pid);
   const many = births.length > 1 || waits.length > 1;
-  if (many || !isOneLife(facts, from, to, births[0], waits[0])) return livesOf(facts, pid, evidence);
+  if (many || !isOneLife(facts, from, to, births[0], waits[0]))
+    return livesOf(facts, pid, evidence);
   const life = newLife(facts, pid, from, to, births[0]);
   if (waits.length === 1) life.reapedBy(waits[0]);
   return [life];
@@ -180,30 +181,28 @@ function previousOwn(facts: Facts, at: number): number {
  * clone3 may have made a thread. A process has records of its own, is waited for or is
  * signalled by that number; a thread never (fact 10).
  */
-function dropThreads(index: LifeIndex): void {
-  const lives = [...index.all()];
-  for (const life of lives) {
-    if (!life.silent || life.birth?.kind !== KIND.clone3) continue;
-    if (life.waits.length > 0 || life.signals.length > 0) continue;
-    life.birth.child = undefined;
-    index.remove(life);
+function dropThreads(facts: Facts, index: LifeIndex): void {
+  for (const fork of facts.forks) {
+    const { child } = fork;
+    if (fork.kind !== KIND.clone3 || child === undefined || !child.silent) continue;
+    if (child.waits.length > 0 || child.signals.length > 0) continue;
+    fork.child = undefined;
+    index.remove(child);
   }
 }
 
 /** Threads that a life's calls made: by flag, or by clone3 without any sign of a process. */
-function countThreads(facts: Facts, index: LifeIndex): void {
-  for (const life of index.all()) {
-    for (const fork of life.forks) if (isThread(fork)) life.threads++;
-    if (life.threads > 0) {
-      const made = life.forks.filter(isThread);
-      const sure = made.every((fork) => fork.thread);
-      facts.conclude(
-      life,
-        'threads',
-        sure ? 'clone_thread' : 'clone3_silent',
-        sure ? 'proven' : 'inferred',
-        made[0].at,
-      );
-    }
+function countThreads(facts: Facts): void {
+  const threaded: Life[] = [];
+  for (const fork of facts.forks) {
+    if (!isThread(fork) || fork.caller === undefined) continue;
+    if (fork.caller.threads === 0) threaded.push(fork.caller);
+    fork.caller.threads++;
+  }
+  for (const life of threaded) {
+    const made = life.forks.filter(isThread);
+    const sure = made.every((fork) => fork.thread);
+    const rule = sure ? 'clone_thread' : 'clone3_silent';
+    facts.conclude(life, 'threads', rule, sure ? 'proven' : 'inferred', made[0].at);
   }
 }

@@ -13,10 +13,11 @@ import { isOneLife, livesOf } from './lives.ts';
 export class RoughLives {
   readonly #facts: Facts;
   /** By number of the life: its pid, its events `own[from, to)`, and where it is first shown. */
-  readonly pid: number[] = [];
-  readonly from: number[] = [];
-  readonly to: number[] = [];
-  readonly #begun: number[] = [];
+  readonly pid: Int32Array;
+  readonly from: Int32Array;
+  readonly to: Int32Array;
+  readonly #begun: Int32Array;
+  count = 0;
   /** The lives of dense pid k are those from `first[k]` to `first[k + 1]`, oldest first. */
   readonly #first: Int32Array;
   /** By position: the number of the event's life; -1 none. */
@@ -28,6 +29,12 @@ export class RoughLives {
     this.#facts = facts;
     const { forks } = facts;
     const pids = facts.start.length - 1;
+    // Each life has an event or a birth of its own.
+    const most = facts.rows.length + forks.length;
+    this.pid = new Int32Array(most);
+    this.from = new Int32Array(most);
+    this.to = new Int32Array(most);
+    this.#begun = new Int32Array(most);
     this.#first = new Int32Array(pids + 1);
     this.lifeAt = new Int32Array(facts.rows.length).fill(-1);
     this.childAt = new Int32Array(forks.length);
@@ -42,10 +49,6 @@ export class RoughLives {
       this.#build(dense, births);
     }
     this.#first[pids] = this.count;
-  }
-
-  get count(): number {
-    return this.pid.length;
   }
 
   isSilent(life: number): boolean {
@@ -87,11 +90,11 @@ export class RoughLives {
   }
 
   #add(pid: number, from: number, to: number, begun: number): void {
-    const number = this.pid.length;
-    this.pid.push(pid);
-    this.from.push(from);
-    this.to.push(to);
-    this.#begun.push(begun);
+    const number = this.count++;
+    this.pid[number] = pid;
+    this.from[number] = from;
+    this.to[number] = to;
+    this.#begun[number] = begun;
     for (let i = from; i < to; i++) this.lifeAt[this.#facts.own[i]] = number;
   }
 }
