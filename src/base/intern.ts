@@ -108,5 +108,7 @@ function hashOf(bytes: Uint8Array, start: number, end: number): number {
     hash ^= hash >>> 15;
   }
   for (; p < end; p++) hash = Math.imul(hash ^ bytes[p], 0x9e3779b1);
-  return hash ^ (hash >>> 15);
+  // The last byte of a word reaches only the highest bits, and the slot is in the lowest.
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  return hash ^ (hash >>> 13);
 }

@@ -209,7 +209,7 @@ export class RecordScanner {
     p += 5;
     const nameStart = p;
     this.#nameStart = p;
-    // Nine of ten records are of these types: no search in the table of names.
+    // Six of seven records are of these types: no search in the table of names.
     const first = bytes[p];
     if (first === 83 && isWord(bytes, p, SYSCALL_NAME)) {
       this.type = TYPE.SYSCALL;
