@@ -20,20 +20,8 @@ export class Arena {
 
   /** The bytes of a number: a view, good until the next `add`. */
   get(number: number): Buffer {
-    return this.#bytes.subarray(this.#starts[number], this.end(number));
-  }
-
-  /** All bytes there are; a number's lie from `start` to `end`. Good until the next `add`. */
-  get bytes(): Uint8Array {
-    return this.#bytes;
-  }
-
-  start(number: number): number {
-    return this.#starts[number];
-  }
-
-  end(number: number): number {
-    return number + 1 < this.#starts.length ? this.#starts[number + 1] : this.#used;
+    const end = number + 1 < this.#starts.length ? this.#starts[number + 1] : this.#used;
+    return this.#bytes.subarray(this.#starts[number], end);
   }
 
   equals(number: number, bytes: Uint8Array, start: number, end: number): boolean {

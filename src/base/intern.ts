@@ -21,15 +21,13 @@ export class Interner {
 
   /** The id of `bytes[start, end)`; the bytes are copied on first sight. */
   intern(bytes: Uint8Array, start: number, end: number): number {
-    let hash = end - start;
-    for (let p = start; p < end; p++) hash = (Math.imul(hash, 31) + bytes[p]) | 0;
-    hash ^= hash >>> 15;
+    const hash = hashOf(bytes, start, end);
     const mask = this.#slots.length - 1;
     let slot = hash & mask;
     for (;;) {
       const id = this.#slots[slot] - 1;
       if (id < 0) return this.#insert(bytes, start, end, hash, slot);
-      if (this.#hashes[id] === hash && this.#equals(id, bytes, start, end)) return id;
+      if (this.#hashes[id] === hash && this.is(id, bytes, start, end)) return id;
       slot = (slot + 1) & mask;
     }
   }
@@ -37,6 +35,15 @@ export class Interner {
   /** The bytes of an id: a view, valid until the next `intern`. */
   bytes(id: number): Uint8Array {
     return this.#arena.subarray(this.#starts[id], this.#end(id));
+  }
+
+  /** Whether an id stands for `bytes[start, end)`. */
+  is(id: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const at = this.#starts[id];
+    if (this.#end(id) - at !== end - start) return false;
+    const arena = this.#arena;
+    for (let p = start, q = at; p < end; p++, q++) if (arena[q] !== bytes[p]) return false;
+    return true;
   }
 
   /** Code-unit order of the bytes of two ids. */
@@ -47,14 +54,6 @@ export class Interner {
 
   #end(id: number): number {
     return id + 1 < this.#count ? this.#starts[id + 1] : this.#used;
-  }
-
-  #equals(id: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const at = this.#starts[id];
-    if (this.#end(id) - at !== end - start) return false;
-    const arena = this.#arena;
-    for (let p = start, q = at; p < end; p++, q++) if (arena[q] !== bytes[p]) return false;
-    return true;
   }
 
   #insert(bytes: Uint8Array, start: number, end: number, hash: number, slot: number): number {
@@ -97,4 +96,19 @@ export class Interner {
     }
     this.#slots = slots;
   }
+}
+
+/** Four bytes at a time: byte by byte each would wait for the product of the one before. */
+function hashOf(bytes: Uint8Array, start: number, end: number): number {
+  let hash = end - start;
+  let p = start;
+  for (const stop = end - 3; p < stop; p += 4) {
+    const word = bytes[p] | (bytes[p + 1] << 8) | (bytes[p + 2] << 16) | (bytes[p + 3] << 24);
+    hash = Math.imul(hash ^ word, 0x9e3779b1);
+    hash ^= hash >>> 15;
+  }
+  for (; p < end; p++) hash = Math.imul(hash ^ bytes[p], 0x9e3779b1);
+  // The last byte of a word reaches only the highest bits, and the slot is in the lowest.
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  return hash ^ (hash >>> 13);
 }

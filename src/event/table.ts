@@ -80,7 +80,7 @@ export class EventTable {
 
   /** The first EXECVE body's number in the arena, -1 without one. */
   argv = new Int32Array(FIRST_ROWS);
-  readonly bodyBytes = new Arena();
+  readonly #bodies = new Arena();
   /** Further EXECVE bodies of the few rows that have several. */
   readonly #moreBodies = new Map<number, number[]>();
   /** opid of each OBJ_PID record by row. */
@@ -92,6 +92,10 @@ export class EventTable {
 
   #slots = new Int32Array(FIRST_ROWS * 2);
   #last = NONE;
+  /** Tokens of the record before: neighbours are often of one process. */
+  #lastTty = NONE;
+  #lastComm = NONE;
+  #lastExe = NONE;
   /** Events of one tick share all but the serial. */
   #idTime = NaN;
   #idStamp = '';
@@ -220,7 +224,8 @@ export class EventTable {
     this.a3[row] = scan.a3;
     this.ppid[row] = scan.ppid;
     this.#subject(row, scan, bytes);
-    if (this.names.size > 0 && !this.#failedExec(row)) this.names.delete(row);
+    // Only a PATH record that came before leaves a name.
+    if ((this.have[row] & HAVE.path) !== 0 && !this.#failedExec(row)) this.names.delete(row);
     return added;
   }
 
@@ -230,13 +235,22 @@ export class EventTable {
     this.auid[row] = scan.auid;
     this.uid[row] = scan.uid;
     this.ses[row] = scan.ses;
-    const tokens = this.tokens;
-    this.tty[row] =
-      scan.ttyEnd > scan.ttyStart ? tokens.intern(bytes, scan.ttyStart, scan.ttyEnd) : NONE;
-    this.comm[row] =
-      scan.commEnd > scan.commStart ? tokens.intern(bytes, scan.commStart, scan.commEnd) : NONE;
-    this.exe[row] =
-      scan.exeEnd > scan.exeStart ? tokens.intern(bytes, scan.exeStart, scan.exeEnd) : NONE;
+    this.tty[row] = this.#lastTty = this.#token(bytes, scan.ttyStart, scan.ttyEnd, this.#lastTty);
+    this.comm[row] = this.#lastComm = this.#token(
+      bytes,
+      scan.commStart,
+      scan.commEnd,
+      this.#lastComm,
+    );
+    this.exe[row] = this.#lastExe = this.#token(bytes, scan.exeStart, scan.exeEnd, this.#lastExe);
+  }
+
+  /** A token's id, NONE for an empty range. `last`: what it probably is, the token before. */
+  #token(bytes: Uint8Array, start: number, end: number, last: number): number {
+    if (end <= start) return NONE;
+    return last !== NONE && this.tokens.is(last, bytes, start, end)
+      ? last
+      : this.tokens.intern(bytes, start, end);
   }
 
   #failedExec(row: number): boolean {
@@ -278,15 +292,15 @@ export class EventTable {
     const { bodyStart, bodyEnd } = scan;
     const first = this.argv[row];
     if (first < 0) {
-      this.argv[row] = this.bodyBytes.add(bytes, bodyStart, bodyEnd);
+      this.argv[row] = this.#bodies.add(bytes, bodyStart, bodyEnd);
       this.have[row] |= HAVE.execve;
       return ADDED.kept;
     }
     const more = this.#moreBodies.get(row) ?? [];
     for (const body of [first, ...more]) {
-      if (this.bodyBytes.equals(body, bytes, bodyStart, bodyEnd)) return ADDED.duplicate;
+      if (this.#bodies.equals(body, bytes, bodyStart, bodyEnd)) return ADDED.duplicate;
     }
-    more.push(this.bodyBytes.add(bytes, bodyStart, bodyEnd));
+    more.push(this.#bodies.add(bytes, bodyStart, bodyEnd));
     this.#moreBodies.set(row, more);
     return ADDED.kept;
   }
@@ -296,13 +310,13 @@ export class EventTable {
     const first = this.argv[row];
     if (first < 0) return [];
     const more = this.#moreBodies.get(row) ?? [];
-    return [first, ...more].map((body) => this.bodyBytes.get(body));
+    return [first, ...more].map((body) => this.#bodies.get(body));
   }
 
-  /** Number in `bodyBytes` of a row's only EXECVE body; -1 where it has none or several. */
-  onlyBody(row: number): number {
+  /** The body of a row's EXECVE record, a view; undefined if there is none or more than one. */
+  onlyBody(row: number): Buffer | undefined {
     const first = this.argv[row];
-    return first >= 0 && this.#moreBodies.has(row) ? -1 : first;
+    return first < 0 || this.#moreBodies.has(row) ? undefined : this.#bodies.get(first);
   }
 
   #object(row: number, opid: number): number {
@@ -406,7 +420,7 @@ export class EventTable {
   }
 
   #rehash(): void {
-    const slots = new Int32Array(this.#slots.length * 2);
+    const slots = new Int32Array(this.#slots.length * 4);
     const mask = slots.length - 1;
     for (let row = 0; row < this.count; row++) {
       let slot = slotOf(this.node[row], this.time[row], this.serial[row]) & mask;
@@ -417,7 +431,7 @@ export class EventTable {
   }
 
   #grow(): void {
-    const rows = this.time.length * 2;
+    const rows = this.time.length * 4;
     this.time = grown(this.time, new Float64Array(rows));
     this.exit = grown(this.exit, new Float64Array(rows));
     this.have = grown(this.have, new Uint16Array(rows));

@@ -19,7 +19,6 @@ import { type Outline, setId } from './outline.ts';
 const ELEVEN_DIGITS = 1e13;
 const NO_EXECS: readonly Exec[] = [];
 const NO_REPARENTINGS: readonly Reparenting[] = [];
-const NO_EVIDENCE: readonly Evidence[] = [];
 const NO_IDS: readonly string[] = [];
 
 /** All processes of an analysis, sorted by `_id`: each document is made when it is read. */
@@ -217,12 +216,12 @@ function unidentifiedOf({ facts, life }: Outline): readonly UnidentifiedChild[] 
   }));
 }
 
-function evidenceOf({ facts, conclusions }: Outline): readonly Evidence[] {
-  if (conclusions.length === 0) return NO_EVIDENCE;
-  return conclusions.map(({ claim, rule, confidence, at }) => ({
-    claim,
-    rule,
-    confidence,
-    events: [facts.id(at)],
-  }));
+function evidenceOf({ facts, life }: Outline): readonly Evidence[] {
+  const { conclusions } = facts;
+  const evidence: Evidence[] = [];
+  for (let number = life.firstConclusion; number !== 0; number = conclusions.next(number)) {
+    const { claim, rule, confidence } = conclusions.verdict(number);
+    evidence.push({ claim, rule, confidence, events: [facts.id(conclusions.at(number))] });
+  }
+  return evidence;
 }

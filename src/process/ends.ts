@@ -9,7 +9,7 @@ import { lowerBound } from '../base/list.ts';
 import { HAVE } from '../event/table.ts';
 import { KIND } from '../tables/kinds.ts';
 import type { Facts, Kill } from './facts.ts';
-import { type End, isThread, type Life } from './life.ts';
+import { type End, isThread, type Life, NEVER } from './life.ts';
 import type { LifeIndex } from './life-index.ts';
 import { isRawCall } from './parents.ts';
 import type { Space } from './space.ts';
@@ -23,8 +23,8 @@ const HARMLESS: ReadonlySet<number> = new Set([17, 18, 19, 20, 21, 22, 23, 28]);
 const CORE: ReadonlySet<number> = new Set([3, 4, 5, 6, 7, 8, 11, 24, 25, 31]);
 
 export function concludeEnds(facts: Facts, index: LifeIndex, spaces: readonly Space[]): void {
-  for (const life of index.all()) life.end = recorded(facts, life) ?? concluded(facts, index, life);
-  for (const space of spaces) endSpace(facts, index, space);
+  for (const life of index.all()) life.end = recorded(facts, life) ?? concluded(facts, life);
+  for (const space of spaces) endSpace(facts, space);
   for (const life of index.all()) followParent(facts, life);
 }
 
@@ -37,7 +37,7 @@ function recorded(facts: Facts, life: Life): End | undefined {
   for (let i = life.from; i < life.to; i++) {
     const at = facts.own[i];
     if (facts.has(at, HAVE.abend)) {
-      life.conclude('end', 'abend', 'proven', at);
+      facts.conclude(life, 'end', 'abend', 'proven', at);
       return { source: 'abend', time: facts.time(at), signal: facts.table.sig[facts.rows[at]] };
     }
     const kind = facts.kind(at);
@@ -55,11 +55,11 @@ function recorded(facts: Facts, life: Life): End | undefined {
     }
   }
   if (groupExit >= 0) {
-    life.conclude('end', 'exit_group', 'proven', groupExit);
+    facts.conclude(life, 'end', 'exit_group', 'proven', groupExit);
     return { source: 'exit_group', time: facts.time(groupExit), code: statusOf(facts, groupExit) };
   }
   if (exits === 0 || exits < 1 + threadsAfter(life, execAt)) return undefined;
-  life.conclude('end', 'last_thread_exit', 'proven', lastExit);
+  facts.conclude(life, 'end', 'last_thread_exit', 'proven', lastExit);
   return { source: 'exit', time: facts.time(lastExit), code: statusOf(facts, lastExit) };
 }
 
@@ -88,21 +88,21 @@ interface Bound {
 }
 
 /** What others' records prove: the earliest moment by which it had ended, and what killed it. */
-function concluded(facts: Facts, index: LifeIndex, life: Life): End | undefined {
-  const bound = endedBy(facts, index, life);
+function concluded(facts: Facts, life: Life): End | undefined {
+  const bound = endedBy(facts, life);
   const kill = killedBy(facts, life, bound);
   const sign = lastSign(facts, life);
   if (bound === undefined && kill === undefined) return undefined;
-  if (bound !== undefined) life.conclude('end', bound.rule, 'proven', bound.at);
+  if (bound !== undefined) facts.conclude(life, 'end', bound.rule, 'proven', bound.at);
   if (kill === undefined) {
     const by = bound as Bound;
     const last = finalExit(facts, life);
     if (last < 0) return between(by.source, sign, by.time, {});
     // Every thread that ended did so by exit: the last of them gave the status.
-    life.conclude('end', 'last_exit_before', 'inferred', last);
+    facts.conclude(life, 'end', 'last_exit_before', 'inferred', last);
     return between(by.source, sign, by.time, { code: statusOf(facts, last) });
   }
-  life.conclude('exit_signal', 'signal_sent', 'inferred', kill.at);
+  facts.conclude(life, 'exit_signal', 'signal_sent', 'inferred', kill.at);
   // A signal is no sign of life: it may have found a zombie, and another have killed.
   const by = Math.max(bound?.time ?? 0, facts.time(kill.at));
   return between('signal', sign, by, { signal: kill.sig });
@@ -138,30 +138,33 @@ function between(
   return { source, time: Math.max(by, after), after, ...status };
 }
 
-function endedBy(facts: Facts, index: LifeIndex, life: Life): Bound | undefined {
-  const bounds: Bound[] = [];
+function endedBy(facts: Facts, life: Life): Bound | undefined {
+  let first: Bound | undefined;
+  const consider = (bound: Bound): void => {
+    const order = first === undefined ? -1 : bound.time - first.time || bound.at - first.at;
+    if (order < 0) first = bound;
+  };
   const wait = life.waits.findLast((one) => one.death);
   if (wait !== undefined) {
     const time = afterWait(facts, wait.waiter, wait.at);
-    bounds.push({ source: 'wait', rule: 'reaped_by_wait', at: wait.at, time });
+    consider({ source: 'wait', rule: 'reaped_by_wait', at: wait.at, time });
   }
   const childless = nextChildless(facts, life);
   if (childless >= 0) {
     const time = afterWait(facts, life.parent, childless);
-    bounds.push({ source: 'wait', rule: 'parent_without_children', at: childless, time });
+    consider({ source: 'wait', rule: 'parent_without_children', at: childless, time });
   }
   if (life.lostChildAt >= 0) {
     const at = life.lostChildAt;
-    bounds.push({ source: 'reparented_child', rule: 'child_adopted', at, time: facts.clock[at] });
+    consider({ source: 'reparented_child', rule: 'child_adopted', at, time: facts.clock[at] });
   }
   if (life.next !== undefined) {
-    const at = index.begun(life.next);
-    if (at !== Infinity) {
-      bounds.push({ source: 'pid_reused', rule: 'pid_reused', at, time: facts.clock[at] });
+    const at = life.next.begun;
+    if (at !== NEVER) {
+      consider({ source: 'pid_reused', rule: 'pid_reused', at, time: facts.clock[at] });
     }
   }
-  bounds.sort((a, b) => a.time - b.time || a.at - b.at);
-  return bounds[0];
+  return first;
 }
 
 /**
@@ -199,6 +202,7 @@ function afterWait(facts: Facts, waiter: Life | undefined, at: number): number {
  * it they count only where the end is proven.
  */
 function killedBy(facts: Facts, life: Life, bound: Bound | undefined): Kill | undefined {
+  if (life.signals.length === 0) return undefined;
   const lastEntry = latestEntry(facts, life);
   for (const kill of life.signals) {
     if (kill.sig === 0 || HARMLESS.has(kill.sig)) continue;
@@ -218,7 +222,7 @@ function killedBy(facts: Facts, life: Life, bound: Bound | undefined): Kill | un
 function isShielded(facts: Facts, life: Life, kill: Kill): boolean {
   if (life.pid === 1 || kill.target === 1) return true;
   if (life.space === undefined || life.space.first !== life) return false;
-  return kill.sig !== SIGKILL || facts.lifeAt[kill.at]?.space === life.space;
+  return kill.sig !== SIGKILL || facts.lifeAt(kill.at)?.space === life.space;
 }
 
 /**
@@ -227,7 +231,7 @@ function isShielded(facts: Facts, life: Life, kill: Kill): boolean {
  */
 function survived(facts: Facts, life: Life, kill: Kill): boolean {
   const after = life.to - lowerBound(facts.own, life.from, life.to, kill.at + 1);
-  const self = facts.lifeAt[kill.at] === life && life.threads === 0;
+  const self = facts.lifeAt(kill.at) === life && life.threads === 0;
   return after > (self ? 0 : 1 + life.threads);
 }
 
@@ -241,33 +245,40 @@ function latestEntry(facts: Facts, life: Life): number {
  * When a namespace's pid 1 ends, everything in it is killed (fact 11): what ended there
  * without a record of how, and not provably before, ended so.
  */
-function endSpace(facts: Facts, index: LifeIndex, space: Space): void {
+function endSpace(facts: Facts, space: Space): void {
   const { first } = space;
   const end = first?.end;
   if (first === undefined || end === undefined) return;
-  const from = first.conclusions.findLast(
-    (one) => one.claim === 'end' || one.claim === 'exit_signal',
-  );
-  const at = from?.at ?? -1;
+  const at = endShownAt(facts, first);
   if (at < 0) return;
   const by = afterFirst(facts, first, end);
   const lives = new Set(space.members);
   for (const numbered of space.numbers.values()) for (const life of numbered) lives.add(life);
   for (const life of lives) {
-    if (life === first || !mayEndWith(life, at)) continue;
-    if (facts.time(index.begun(life)) > by) continue;
+    if (life === first || !mayEndWith(facts, life, at)) continue;
+    if (facts.time(life.begun) > by) continue;
     const after = Math.max(lastSign(facts, life) ?? 0, end.after ?? 0);
-    life.conclude('exit_signal', 'namespace_end', 'inferred', at);
+    facts.conclude(life, 'exit_signal', 'namespace_end', 'inferred', at);
     life.end = between('namespace_end', after > 0 ? after : undefined, by, { signal: SIGKILL });
   }
 }
 
+/** Position of the event that the last conclusion about its end rests on; -1 when there is none. */
+function endShownAt({ conclusions }: Facts, life: Life): number {
+  let at = -1;
+  for (let number = life.firstConclusion; number !== 0; number = conclusions.next(number)) {
+    const { claim } = conclusions.verdict(number);
+    if (claim === 'end' || claim === 'exit_signal') at = conclusions.at(number);
+  }
+  return at;
+}
+
 /** Nothing says how it ended, and nothing that it had ended before the namespace did. */
-function mayEndWith(life: Life, at: number): boolean {
+function mayEndWith(facts: Facts, life: Life, at: number): boolean {
   if (life.end === undefined) return true;
   if (life.end.code !== undefined || life.end.signal !== undefined) return false;
-  const bound = life.conclusions.find((one) => one.claim === 'end');
-  return bound !== undefined && bound.at > at;
+  const bound = facts.conclusions.first(life, 'end');
+  return bound !== 0 && facts.conclusions.at(bound) > at;
 }
 
 /** The kernel reaps the whole namespace before its pid 1 can be waited for. */
@@ -286,7 +297,7 @@ function followParent(facts: Facts, life: Life): void {
     const signal = facts.table.a1[row];
     if (signal <= 0 || HARMLESS.has(signal) || latestEntry(facts, life) > parentEnd.time) return;
     const after = Math.max(lastSign(facts, life) ?? 0, parentEnd.after ?? parentEnd.time);
-    life.conclude('exit_signal', 'parent_death_signal', 'inferred', facts.own[i]);
+    facts.conclude(life, 'exit_signal', 'parent_death_signal', 'inferred', facts.own[i]);
     life.end = between('signal', after, after, { signal });
     return;
   }

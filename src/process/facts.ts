@@ -4,9 +4,13 @@
  * From here on an event is its position in serial order (`at`): positions compare as
  * serials do. Nothing is concluded here.
  */
+import { groupBy } from '../base/groups.ts';
+import { NumberMap } from '../base/number-map.ts';
 import { type EventTable, HAVE } from '../event/table.ts';
 import type { Sequence } from '../order/order.ts';
+import type { Claim, Confidence } from '../model/process.ts';
 import { KIND } from '../tables/kinds.ts';
+import { Conclusions } from './conclusions.ts';
 import type { Life } from './life.ts';
 
 export const CLONE_PARENT = 0x8000;
@@ -67,25 +71,33 @@ export class Facts {
   readonly table: EventTable;
   readonly node: string;
   readonly rows: Int32Array;
-  /** Positions by process, in serial order: those of dense pid k are `own[start[k], start[k+1])`. */
+  /**
+   * Positions by process, in serial order: those of dense pid k are `own[start[k], start[k+1])`.
+   * Pids are numbered densely in order of first event; then those that only calls return.
+   */
   readonly own: Int32Array;
   readonly start: Int32Array;
-  /** pid of each dense number, in order of first event. */
-  readonly pids: Int32Array;
-  readonly #dense = new Map<number, number>();
+  /** By dense number. */
+  readonly pids: number[] = [];
+  readonly #dense = new NumberMap();
   readonly forks: Fork[] = [];
   readonly waits: Wait[] = [];
   readonly kills: Kill[] = [];
   /** Waits for any child that found none to wait for (ECHILD), in serial order. */
   readonly childless: number[] = [];
+  /** Calls that say something of pid namespaces or of orphans, few among all: see `#collect`. */
+  readonly special: number[] = [];
   /** By position: the latest entry time up to it. No event was logged before that moment. */
   readonly clock: Float64Array;
   /** By position: 1 where the event's life is outside the initial pid namespace, once that is decided. */
   outside: Uint8Array;
   /** Numbers in one turn of pids, above all of them; see rank.ts. 0 until it is needed. */
   turn = 0;
-  /** The life each position's event belongs to. */
-  readonly lifeAt: (Life | undefined)[];
+  /** By position: the number of the event's life in `lives`; 0 none. */
+  readonly lifeNumbers: Int32Array;
+  /** Lives with events of their own, by number from 1. */
+  readonly lives: (Life | undefined)[] = [undefined];
+  readonly conclusions: Conclusions = new Conclusions();
 
   constructor(table: EventTable, sequence: Sequence) {
     this.table = table;
@@ -94,38 +106,54 @@ export class Facts {
     const count = this.rows.length;
     this.clock = new Float64Array(count);
     this.outside = new Uint8Array(count);
-    this.lifeAt = new Array<Life | undefined>(count).fill(undefined);
+    this.lifeNumbers = new Int32Array(count);
     const denseOf = new Int32Array(count);
-    const pids: number[] = [];
-    const sizes: number[] = [];
     let clock = 0;
     for (let at = 0; at < count; at++) {
       const row = this.rows[at];
       clock = Math.max(clock, table.time[row]);
       this.clock[at] = clock;
-      const pid = table.pid[row];
-      let dense = this.#dense.get(pid);
-      if (dense === undefined) {
-        dense = pids.length;
-        this.#dense.set(pid, dense);
-        pids.push(pid);
-        sizes.push(0);
-      }
-      denseOf[at] = dense;
-      sizes[dense]++;
+      denseOf[at] = this.denseFor(table.pid[row]);
       this.#collect(at, row);
     }
-    this.pids = Int32Array.from(pids);
-    this.start = prefixSums(sizes);
-    this.own = new Int32Array(count);
-    const next = this.start.slice();
-    for (let at = 0; at < count; at++) this.own[next[denseOf[at]]++] = at;
+    for (const fork of this.forks) if (!fork.thread) this.denseFor(fork.ret);
+    for (const wait of this.waits) this.denseFor(wait.ret);
+    const { start, items } = groupBy(denseOf, this.pids.length);
+    this.start = start;
+    this.own = items;
+  }
+
+  /** The dense number of a pid; -1 of one that was never seen. */
+  dense(pid: number): number {
+    return this.#dense.get(pid);
+  }
+
+  /** The same; a pid that was never seen gets the next number. */
+  denseFor(pid: number): number {
+    let dense = this.#dense.get(pid);
+    if (dense < 0) {
+      dense = this.pids.length;
+      this.#dense.set(pid, dense);
+      this.pids.push(pid);
+    }
+    return dense;
   }
 
   /** Range in `own` of a pid's events; an empty range when it has none. */
   range(pid: number): readonly [number, number] {
     const dense = this.#dense.get(pid);
-    return dense === undefined ? [0, 0] : [this.start[dense], this.start[dense + 1]];
+    // A pid numbered later than the events has none.
+    if (dense < 0 || dense + 1 >= this.start.length) return [0, 0];
+    return [this.start[dense], this.start[dense + 1]];
+  }
+
+  conclude(life: Life, claim: Claim, rule: string, confidence: Confidence, at: number): void {
+    this.conclusions.add(life, claim, rule, confidence, at);
+  }
+
+  /** The life that an event belongs to, once lives are known. */
+  lifeAt(at: number): Life | undefined {
+    return this.lives[this.lifeNumbers[at]];
   }
 
   time(at: number): number {
@@ -166,6 +194,12 @@ export class Facts {
         break;
       case KIND.waitid:
         this.#waitid(at, row);
+        break;
+      case KIND.unshare:
+      case KIND.setsid:
+      case KIND.set_tid_address:
+      case KIND.prctl:
+        this.special.push(at);
         break;
       case KIND.kill:
       case KIND.tkill:
@@ -224,10 +258,4 @@ export class Facts {
     const one = opids.length < 2 && target > 0 ? target : 0;
     this.kills.push({ at, sig, opids: [...opids].sort((a, b) => a - b), target: one });
   }
-}
-
-function prefixSums(sizes: readonly number[]): Int32Array {
-  const sums = new Int32Array(sizes.length + 1);
-  for (let i = 0; i < sizes.length; i++) sums[i + 1] = sums[i] + sizes[i];
-  return sums;
 }

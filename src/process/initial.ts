@@ -6,11 +6,9 @@
  * decision over the tree of parents: each life votes by what its own calls show, and the
  * tree is cut where the fewest votes are contradicted.
  */
-import { append, lowerBound, NONE } from '../base/list.ts';
 import { KIND } from '../tables/kinds.ts';
-import { CLONE_NEWPID, type Facts, type Fork } from './facts.ts';
-import type { Life } from './life.ts';
-import type { LifeIndex } from './life-index.ts';
+import { CLONE_NEWPID, type Facts } from './facts.ts';
+import { RoughLives } from './rough.ts';
 
 /** Linux hands out numbers from here on after the first wrap (RESERVED_PIDS in kernel/pid.c). */
 const RESERVED_PIDS = 300;
@@ -21,155 +19,144 @@ const MATCH = 2;
 const SELF = 20;
 const FORCED = 1e9;
 
-/** By the number of the life; a silent one has none. */
-type Nodes = readonly (Node | undefined)[];
-
-interface Node {
-  readonly life: Life;
-  children: readonly Node[];
-  parent: Node | undefined;
-  initial: number;
-  foreign: number;
-  /** Cost of the subtree with this life in the initial namespace, and outside it. */
-  costInitial: number;
-  costForeign: number;
-  forced: boolean;
+/** What speaks for either side, by number of the life. */
+interface Votes {
+  readonly lives: RoughLives;
+  /** The parent that the life's first event shows; -1 unknown. */
+  readonly parent: Int32Array;
+  readonly initial: Float64Array;
+  readonly foreign: Float64Array;
+  /** A call or a flag put it into another namespace than its parent's. */
+  readonly forced: Uint8Array;
   /** Another life's call explains it. */
-  explained: boolean;
-  seen: boolean;
-  outside: boolean;
+  readonly explained: Uint8Array;
 }
 
 /** By position: 1 where the event's life is outside the initial namespace. */
-export function outsideInitial(facts: Facts, index: LifeIndex): Uint8Array {
-  const lives = index.all();
-  const nodes: (Node | undefined)[] = [];
-  for (let i = 0; i < lives.length; i++) {
-    lives[i].number = i;
-    nodes.push(lives[i].silent ? undefined : newNode(lives[i]));
-  }
-  for (const node of nodes) if (node !== undefined) link(facts, index, nodes, node);
-  vote(facts, nodes);
-  const order = topDown(nodes);
-  decide(order);
+export function outsideInitial(facts: Facts): Uint8Array {
+  const lives = new RoughLives(facts);
+  const { count } = lives;
+  const votes: Votes = {
+    lives,
+    parent: parentsOf(facts, lives),
+    initial: new Float64Array(count),
+    foreign: new Float64Array(count),
+    forced: new Uint8Array(count),
+    explained: new Uint8Array(count),
+  };
+  voteByChildren(facts, votes);
+  voteByWaits(facts, votes);
+  voteBySelf(facts, votes);
+  const isOutside = decide(votes, topDown(votes.parent));
   const outside = new Uint8Array(facts.rows.length);
-  for (const node of order) {
-    if (!node.outside) continue;
-    for (let i = node.life.from; i < node.life.to; i++) outside[facts.own[i]] = 1;
+  for (let life = 0; life < count; life++) {
+    if (isOutside[life] === 0) continue;
+    for (let i = lives.from[life]; i < lives.to[life]; i++) outside[facts.own[i]] = 1;
   }
   return outside;
 }
 
-function newNode(life: Life): Node {
-  return {
-    life,
-    children: NONE,
-    parent: undefined,
-    initial: 0,
-    foreign: 0,
-    costInitial: 0,
-    costForeign: 0,
-    forced: false,
-    explained: false,
-    seen: false,
-    outside: false,
-  };
+/** A silent life has no parent and is nobody's: it has no event to decide about. */
+function parentsOf(facts: Facts, lives: RoughLives): Int32Array {
+  const parents = new Int32Array(lives.count).fill(-1);
+  for (let life = 0; life < lives.count; life++) {
+    if (lives.isSilent(life)) continue;
+    const first = facts.own[lives.from[life]];
+    const parent = lives.at(facts.ppid(first), first);
+    if (parent >= 0 && parent !== life && !lives.isSilent(parent)) parents[life] = parent;
+  }
+  return parents;
 }
 
-function link(facts: Facts, index: LifeIndex, nodes: Nodes, node: Node): void {
-  const first = facts.own[node.life.from];
-  const parent = index.at(facts.ppid(first), first);
-  const up = parent === undefined ? undefined : nodes[parent.number];
-  if (up === undefined || up === node) return;
-  node.parent = up;
-  up.children = append(up.children, node);
-}
-
-function vote(facts: Facts, nodes: Nodes): void {
-  const unmatched = new Map<Node, number[]>();
-  const unshared = unsharedAtOf(facts, nodes);
-  for (const fork of facts.forks) {
-    const node = nodeAt(facts, nodes, fork.at);
-    if (node === undefined || fork.thread) continue;
-    const child = childOf(facts, fork);
-    if (child !== undefined) {
-      node.initial += facts.ppid(childEvent(facts, fork)) === node.life.pid ? SELF : 1;
-      const made = nodes[child.number];
-      if (made !== undefined) made.explained = true;
-      const unsharedAt = unshared.get(node) ?? Infinity;
-      if (made !== undefined && ((fork.flags & CLONE_NEWPID) !== 0 || unsharedAt < fork.at)) {
-        made.forced = true;
-      }
+function voteByChildren(facts: Facts, votes: Votes): void {
+  const { lives, initial, foreign, forced, explained } = votes;
+  const unmatched = new Map<number, number[]>();
+  const unshared = unsharedAtOf(facts, lives);
+  for (let k = 0; k < facts.forks.length; k++) {
+    const fork = facts.forks[k];
+    const life = lives.lifeAt[fork.at];
+    if (life < 0 || fork.thread) continue;
+    const childAt = lives.childAt[k];
+    if (childAt >= 0) {
+      initial[life] += facts.ppid(childAt) === lives.pid[life] ? SELF : 1;
+      const child = lives.lifeAt[childAt];
+      explained[child] = 1;
+      const unsharedAt = unshared.get(life) ?? Infinity;
+      if ((fork.flags & CLONE_NEWPID) !== 0 || unsharedAt < fork.at) forced[child] = 1;
       continue;
     }
-    if (isTooLow(fork.ret, node.life)) node.foreign += SELF;
-    const returns = unmatched.get(node);
-    if (returns === undefined) unmatched.set(node, [fork.ret]);
+    if (isTooLow(fork.ret, lives.pid[life])) foreign[life] += SELF;
+    const returns = unmatched.get(life);
+    if (returns === undefined) unmatched.set(life, [fork.ret]);
     else returns.push(fork.ret);
   }
+  voteByStrangers(votes, unmatched);
+}
+
+/** Children that no call explains, and calls whose child nothing shows: they may be the same. */
+function voteByStrangers(
+  { lives, parent, foreign, explained }: Votes,
+  unmatched: ReadonlyMap<number, readonly number[]>,
+): void {
+  const odd = new Map<number, number[]>();
+  for (let life = 0; life < lives.count; life++) {
+    if (explained[life] !== 0 || !unmatched.has(parent[life])) continue;
+    const pids = odd.get(parent[life]);
+    if (pids === undefined) odd.set(parent[life], [lives.pid[life]]);
+    else pids.push(lives.pid[life]);
+  }
+  for (const [life, pids] of odd) {
+    const returns = unmatched.get(life) as readonly number[];
+    const low = returns.filter((ret) => ret < lives.pid[life]);
+    foreign[life] += MATCH * strangers(low, pids);
+  }
+}
+
+function voteByWaits(facts: Facts, { lives, foreign }: Votes): void {
   for (const wait of facts.waits) {
-    const node = nodeAt(facts, nodes, wait.at);
-    if (node !== undefined && isTooLow(wait.ret, node.life)) {
-      node.foreign += SELF;
-    }
+    const life = lives.lifeAt[wait.at];
+    if (life >= 0 && isTooLow(wait.ret, lives.pid[life])) foreign[life] += SELF;
   }
-  for (const [node, returns] of unmatched) {
-    const odd = node.children.filter((child) => !child.explained);
-    node.foreign +=
-      MATCH *
-      strangers(
-        returns.filter((ret) => ret < node.life.pid),
-        odd.map((child) => child.life.pid),
-      );
-  }
-  voteBySelf(facts, nodes);
 }
 
 /**
  * Numbers below RESERVED_PIDS are handed out once, upwards: a child's cannot lie below its
  * parent's own.
  */
-function isTooLow(ret: number, life: Life): boolean {
-  return ret < RESERVED_PIDS && ret < life.pid;
+function isTooLow(ret: number, pid: number): boolean {
+  return ret < RESERVED_PIDS && ret < pid;
 }
 
 /** Where a life first put its next children into a new pid namespace (KERNEL fact 11). */
-function unsharedAtOf(facts: Facts, nodes: Nodes): Map<Node, number> {
-  const unshared = new Map<Node, number>();
-  for (let at = 0; at < facts.rows.length; at++) {
-    const row = facts.rows[at];
-    if (facts.table.kind[row] !== KIND.unshare || facts.table.success[row] !== 1) continue;
-    const node = nodeAt(facts, nodes, at);
-    if (node === undefined || unshared.has(node)) continue;
-    if ((facts.table.a0[row] & CLONE_NEWPID) !== 0) unshared.set(node, at);
+function unsharedAtOf(facts: Facts, lives: RoughLives): Map<number, number> {
+  const unshared = new Map<number, number>();
+  for (const at of facts.special) {
+    if (facts.kind(at) !== KIND.unshare) continue;
+    const life = lives.lifeAt[at];
+    if (life < 0 || unshared.has(life)) continue;
+    if ((facts.table.a0[facts.rows[at]] & CLONE_NEWPID) !== 0) unshared.set(life, at);
   }
   return unshared;
 }
 
 /** Calls that say what the caller's or a known process's number is in the caller's namespace. */
-function voteBySelf(facts: Facts, nodes: Nodes): void {
+function voteBySelf(facts: Facts, { lives, initial, foreign }: Votes): void {
   const { table } = facts;
-  for (let at = 0; at < facts.rows.length; at++) {
+  for (const at of facts.special) {
     const row = facts.rows[at];
     const kind = table.kind[row];
     if (kind !== KIND.setsid && kind !== KIND.set_tid_address) continue;
-    if (table.success[row] !== 1 || table.exit[row] <= 0) continue;
-    const node = nodeAt(facts, nodes, at);
-    if (node === undefined) continue;
-    if (table.exit[row] === table.pid[row]) node.initial += SELF;
-    else if (kind === KIND.setsid) node.foreign += SELF;
+    const life = lives.lifeAt[at];
+    if (table.exit[row] <= 0 || life < 0) continue;
+    if (table.exit[row] === table.pid[row]) initial[life] += SELF;
+    else if (kind === KIND.setsid) foreign[life] += SELF;
   }
   for (const kill of facts.kills) {
-    const node = nodeAt(facts, nodes, kill.at);
-    if (node === undefined || kill.target === 0 || kill.opids.length !== 1) continue;
-    if (kill.target === kill.opids[0]) node.initial += SELF;
-    else if (facts.kind(kill.at) === KIND.kill) node.foreign += SELF;
+    const life = lives.lifeAt[kill.at];
+    if (life < 0 || kill.target === 0 || kill.opids.length !== 1) continue;
+    if (kill.target === kill.opids[0]) initial[life] += SELF;
+    else if (facts.kind(kill.at) === KIND.kill) foreign[life] += SELF;
   }
-}
-
-function nodeAt(facts: Facts, nodes: Nodes, at: number): Node | undefined {
-  const life = facts.lifeAt[at];
-  return life === undefined ? undefined : nodes[life.number];
 }
 
 /**
@@ -183,66 +170,45 @@ function strangers(returns: readonly number[], pids: readonly number[]): number 
   return pairs;
 }
 
-function childOf(facts: Facts, fork: Fork): Life | undefined {
-  const at = childEvent(facts, fork);
-  return at < 0 ? undefined : facts.lifeAt[at];
-}
-
-/**
- * An event of the returned number that cannot be older than the call (fact 4) and whose
- * record names the caller as parent, or init, or the caller's own parent, as that of an
- * orphan or under CLONE_PARENT would: its position, or -1.
- */
-export function childEvent(facts: Facts, fork: Fork): number {
-  const [from, to] = facts.range(fork.ret);
-  const low = lowerBound(facts.own, from, to, fork.at);
-  const caller = facts.pid(fork.at);
-  const born = facts.time(fork.at);
-  for (const i of [low - 1, low]) {
-    if (i < from || i >= to) continue;
-    const at = facts.own[i];
-    if (facts.time(at) < born) continue;
-    const ppid = facts.ppid(at);
-    if (ppid === caller || ppid === 1 || ppid === facts.ppid(fork.at)) return at;
-  }
-  return -1;
-}
-
 /** Parents before children; a cycle, which only damaged data can make, is entered once. */
-function topDown(nodes: Nodes): Node[] {
-  const order: Node[] = [];
-  const visit = (root: Node): void => {
-    if (root.seen) return;
-    root.seen = true;
-    let next = order.push(root) - 1;
-    for (; next < order.length; next++) {
-      for (const child of order[next].children) {
-        if (child.seen) continue;
-        child.seen = true;
-        order.push(child);
-      }
+function topDown(parent: Int32Array): Int32Array {
+  const order = new Int32Array(parent.length);
+  const entered = new Uint8Array(parent.length);
+  const path: number[] = [];
+  let count = 0;
+  for (let life = 0; life < parent.length; life++) {
+    for (let walk = life; walk >= 0 && entered[walk] === 0; walk = parent[walk]) {
+      entered[walk] = 1;
+      path.push(walk);
     }
-  };
-  for (const node of nodes) if (node !== undefined && node.parent === undefined) visit(node);
-  for (const node of nodes) if (node !== undefined) visit(node);
+    for (let up = path.pop(); up !== undefined; up = path.pop()) order[count++] = up;
+  }
   return order;
 }
 
-/** The cheapest labelling in which everything below a life outside is outside, too. */
-function decide(order: readonly Node[]): void {
+/**
+ * The cheapest labelling in which everything below a life outside is outside, too: 1 for
+ * each life that is.
+ */
+function decide({ parent, initial, foreign, forced }: Votes, order: Int32Array): Uint8Array {
+  /** Cost of the subtree with its top in the initial namespace, and outside it. */
+  const inside = foreign.slice();
+  const beyond = initial.slice();
   for (let i = order.length - 1; i >= 0; i--) {
-    const node = order[i];
-    node.costInitial += node.foreign;
-    node.costForeign += node.initial;
-    const { parent } = node;
-    if (parent === undefined) continue;
-    const cut = node.forced ? 0 : CUT_COST;
-    if (node.forced) node.costInitial += FORCED;
-    parent.costInitial += Math.min(node.costInitial, node.costForeign + cut);
-    parent.costForeign += node.costForeign;
+    const life = order[i];
+    const up = parent[life];
+    if (up < 0) continue;
+    const cut = forced[life] === 0 ? CUT_COST : 0;
+    if (forced[life] !== 0) inside[life] += FORCED;
+    inside[up] += Math.min(inside[life], beyond[life] + cut);
+    beyond[up] += beyond[life];
   }
-  for (const node of order) {
-    const cut = node.forced ? 0 : CUT_COST;
-    node.outside = (node.parent?.outside ?? false) || node.costForeign + cut < node.costInitial;
+  const outside = new Uint8Array(order.length);
+  for (const life of order) {
+    const up = parent[life];
+    const cut = forced[life] === 0 ? CUT_COST : 0;
+    const cheaper = beyond[life] + cut < inside[life];
+    if (cheaper || (up >= 0 && outside[up] !== 0)) outside[life] = 1;
   }
+  return outside;
 }

@@ -3,7 +3,7 @@ import { eliminate } from './elimination.ts';
 import type { Facts, Fork } from './facts.ts';
 import type { LifeIndex } from './life-index.ts';
 import type { Matching } from './matching.ts';
-import { rankTaken } from './rank.ts';
+import { lifeOfRank, rankTaken } from './rank.ts';
 import { bearRanked, canBear, isProcess } from './silent.ts';
 import type { Space } from './space.ts';
 
@@ -22,26 +22,27 @@ export function matchLeftOver(
   }
   unknown.sort((a, b) => a.at - b.at);
   for (const run of eliminate(facts, unknown, (fork) => rankTaken(facts, fork))) {
-    if (!run.every(({ fork, rank }) => fits(matchingOf(matchings, fork), fork, rank))) continue;
+    if (!run.every(({ fork, rank }) => fits(index, matchingOf(matchings, fork), fork, rank)))
+      continue;
     const spaces = new Set(run.map(({ fork }) => fork.caller?.space));
     const certain = run.length === 1 || spaces.size === 1;
     // Births of several namespaces may be paired crosswise: then only if each is a process.
-    const processes = run.every(({ fork, rank }) => {
+    const made = run.filter(({ fork, rank }) => {
       const matching = matchingOf(matchings, fork) as Matching;
-      return !fork.thread && (matching.byRank.has(rank) || isProcess(matching, fork));
+      const shown = (): boolean => lifeOfRank(facts, index, rank) !== undefined;
+      return !fork.thread && (isProcess(matching, fork) || shown());
     });
-    if (!certain && !processes) continue;
-    for (const { fork, rank } of run) {
+    if (!certain && made.length < run.length) continue;
+    for (const { fork, rank } of made) {
       const matching = matchingOf(matchings, fork) as Matching;
-      if (fork.thread || (!matching.byRank.has(rank) && !isProcess(matching, fork))) continue;
       bearRanked(matching, index, fork, rank, 'pid_left_over', certain ? 'inferred' : 'ambiguous');
     }
   }
 }
 
-function fits(matching: Matching | undefined, fork: Fork, rank: number): boolean {
+function fits(index: LifeIndex, matching: Matching | undefined, fork: Fork, rank: number): boolean {
   if (matching === undefined) return false;
-  const shown = matching.byRank.get(rank);
+  const shown = lifeOfRank(matching.facts, index, rank);
   return shown === undefined || (shown.birth === undefined && canBear(matching, fork, shown));
 }
 

@@ -2,9 +2,15 @@
 import type { Facts } from './facts.ts';
 import type { Life } from './life.ts';
 
+/** Lives of one pid from which on looking at each of them costs more than a search. */
+const MANY = 16;
+
 export class LifeIndex {
-  readonly #byPid = new Map<number, Life[]>();
   readonly #facts: Facts;
+  /** By dense number of the pid: its oldest life. The others follow by `next`. */
+  readonly #oldest: (Life | undefined)[] = [];
+  /** The same lives in a list, of pids with many. */
+  readonly #many = new Map<number, Life[]>();
   #all: Life[] | undefined;
 
   constructor(facts: Facts) {
@@ -14,66 +20,72 @@ export class LifeIndex {
   /** `lives`: all of the pid's, oldest first. */
   set(pid: number, lives: Life[]): void {
     this.#all = undefined;
-    this.#byPid.set(pid, lives);
+    const dense = this.#facts.denseFor(pid);
+    while (this.#oldest.length <= dense) this.#oldest.push(undefined);
+    this.#oldest[dense] = lives[0];
+    for (let k = 0; k < lives.length; k++) lives[k].next = lives[k + 1];
+    if (lives.length >= MANY) this.#many.set(dense, lives);
+    else this.#many.delete(dense);
   }
 
-  of(pid: number): readonly Life[] {
-    return this.#byPid.get(pid) ?? [];
+  /** Oldest first. */
+  of(pid: number): Life[] {
+    const dense = this.#facts.dense(pid);
+    const lives: Life[] = [];
+    if (dense < 0) return lives;
+    for (let life = this.#oldest[dense]; life !== undefined; life = life.next) lives.push(life);
+    return lives;
   }
 
   /** Adds a life found later, in its place by position. */
-  add(life: Life, begun: number): void {
-    this.#all = undefined;
-    const lives = this.#byPid.get(life.pid);
-    if (lives === undefined) {
-      this.#byPid.set(life.pid, [life]);
-      return;
-    }
+  add(life: Life): void {
+    const lives = this.of(life.pid);
     let k = lives.length;
-    while (k > 0 && this.begun(lives[k - 1]) > begun) k--;
+    while (k > 0 && lives[k - 1].begun > life.begun) k--;
     lives.splice(k, 0, life);
-    if (k > 0) lives[k - 1].next = life;
-    life.next = lives[k + 1];
+    this.set(life.pid, lives);
   }
 
   remove(life: Life): void {
-    this.#all = undefined;
-    const lives = this.#byPid.get(life.pid);
-    const k = lives?.indexOf(life) ?? -1;
-    if (lives === undefined || k < 0) return;
-    lives.splice(k, 1);
-    if (k > 0) lives[k - 1].next = lives[k];
+    this.set(
+      life.pid,
+      this.of(life.pid).filter((one) => one !== life),
+    );
   }
 
   /** All lives, by pid in order of first sight. The list is good until a life comes or goes. */
   all(): readonly Life[] {
     if (this.#all === undefined) {
       this.#all = [];
-      for (const lives of this.#byPid.values()) for (const life of lives) this.#all.push(life);
+      for (const oldest of this.#oldest) {
+        for (let life = oldest; life !== undefined; life = life.next) this.#all.push(life);
+      }
     }
     return this.#all;
   }
 
-  /** Position of the first event that shows a life. */
-  begun(life: Life): number {
-    let at = life.silent ? Infinity : this.#facts.own[life.from];
-    if (life.birth !== undefined) at = Math.min(at, life.birth.at);
-    if (life.waits.length > 0) at = Math.min(at, life.waits[0].at);
-    if (life.signals.length > 0) at = Math.min(at, life.signals[0].at);
-    return at;
-  }
-
   /** The life that a pid meant at a position: the last that had begun, else the first of all. */
   at(pid: number, at: number): Life | undefined {
-    const lives = this.#byPid.get(pid);
-    if (lives === undefined || lives.length === 0) return undefined;
-    let low = 0;
-    let high = lives.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (this.begun(lives[middle]) <= at) low = middle;
-      else high = middle - 1;
+    const dense = this.#facts.dense(pid);
+    const oldest = dense < 0 ? undefined : this.#oldest[dense];
+    if (oldest?.next === undefined) return oldest;
+    const many = this.#many.get(dense);
+    if (many !== undefined) return lastBegun(many, at);
+    let found = oldest;
+    for (let life: Life | undefined = oldest.next; life !== undefined; life = life.next) {
+      if (life.begun <= at) found = life;
     }
-    return lives[low];
+    return found;
   }
+}
+
+function lastBegun(lives: readonly Life[], at: number): Life {
+  let low = 0;
+  let high = lives.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (lives[middle].begun <= at) low = middle;
+    else high = middle - 1;
+  }
+  return lives[low];
 }

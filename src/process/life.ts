@@ -1,16 +1,12 @@
 import { append, NONE } from '../base/list.ts';
-import type { Claim, Confidence, ExitSource } from '../model/process.ts';
+import type { ExitSource } from '../model/process.ts';
 import { KIND } from '../tables/kinds.ts';
+import type { Concluded } from './conclusions.ts';
 import type { Fork, Kill, Wait } from './facts.ts';
 import type { Space } from './space.ts';
 
-/** A conclusion about a life and the position of the event that it rests on. */
-export interface Conclusion {
-  readonly claim: Claim;
-  readonly rule: string;
-  readonly confidence: Confidence;
-  readonly at: number;
-}
+/** Position after every event: nothing shows it. */
+export const NEVER = 0x7fff_ffff;
 
 /** A change of the real parent, first shown at a position. */
 export interface Adoption {
@@ -30,15 +26,17 @@ export interface End {
 }
 
 /** One life of one pid: the evidence that belongs to it and what follows from that. */
-export class Life {
+export class Life implements Concluded {
   readonly pid: number;
   /** The pid as it would be had the numbers never wrapped around: rises in order of births. */
   rank = 0;
   /** Its own events: positions `own[from, to)` of the facts, in serial order. */
   from: number;
   to: number;
+  /** Position of the first event that shows it, its own or another's; NEVER when none does. */
+  begun: number;
   birth: Fork | undefined;
-  /** Waits that returned it; the last reaped it. */
+  /** Waits that returned it, in serial order; the last reaped it. */
   waits: readonly Wait[] = NONE;
   signals: readonly Kill[] = NONE;
   parent: Life | undefined;
@@ -56,7 +54,7 @@ export class Life {
   /** Its pid in that namespace; 0 unknown. */
   nsPid = 0;
   end: End | undefined;
-  /** Its place among all lives, while they are numbered. */
+  /** Its place in the facts' list of lives with events; 0 when it has none. */
   number = 0;
   /** The walk up to the root that came by first; 0 none yet. */
   walked = 0;
@@ -74,20 +72,36 @@ export class Life {
   adoptions: readonly Adoption[] = NONE;
   /** The next life of the same pid. */
   next: Life | undefined;
-  conclusions: readonly Conclusion[] = NONE;
+  firstConclusion = 0;
+  lastConclusion = 0;
 
-  constructor(pid: number, from: number, to: number) {
+  /** `first`: the position `own[from]`; anything for a life without events. */
+  constructor(pid: number, from: number, to: number, first: number) {
     this.pid = pid;
     this.from = from;
     this.to = to;
+    this.begun = from < to ? first : NEVER;
   }
 
   get silent(): boolean {
     return this.from === this.to;
   }
 
-  conclude(claim: Claim, rule: string, confidence: Confidence, at: number): void {
-    this.conclusions = append(this.conclusions, { claim, rule, confidence, at });
+  /** The call made it; a life has one birth. */
+  bornBy(birth: Fork): void {
+    this.birth = birth;
+    birth.child = this;
+    if (birth.at < this.begun) this.begun = birth.at;
+  }
+
+  reapedBy(wait: Wait): void {
+    this.waits = append(this.waits, wait);
+    if (wait.at < this.begun) this.begun = wait.at;
+  }
+
+  signalledBy(kill: Kill): void {
+    this.signals = append(this.signals, kill);
+    if (kill.at < this.begun) this.begun = kill.at;
   }
 }
 

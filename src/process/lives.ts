@@ -1,70 +1,108 @@
 /** Every life of every pid: its events as cuts.ts cuts them, with its birth and its waits. */
-import { append } from '../base/list.ts';
 import { HAVE } from '../event/table.ts';
 import { Cuts, endsLife, nextCut, type PidEvidence, type Placed } from './cuts.ts';
 import type { Facts, Fork, Wait } from './facts.ts';
-import { Life } from './life.ts';
+import { Life, NEVER } from './life.ts';
 
-export const NO_EVIDENCE: PidEvidence = { births: [], waits: [] };
-
-/** The lives of one pid, oldest first, linked by `next`. */
+/** The lives of one pid, oldest first, by whatever evidence there is. */
 export function livesOf(facts: Facts, pid: number, evidence: PidEvidence): Life[] {
   const [from, to] = facts.range(pid);
-  const plain = plainLife(facts, pid, from, to, evidence);
-  if (plain !== undefined) return [plain];
+  const plain = livesInTurn(facts, pid, from, to, evidence);
+  if (plain !== undefined) return plain;
   const cuts = new Cuts(facts, from, to, evidence);
   const births = cuts.inOrder(evidence.births);
   const placed = births.map((birth) => cuts.place(birth));
-  const lives = assemble(pid, cuts, births, placed);
+  const lives = assemble(facts, pid, cuts, births, placed);
   attachWaits(facts, lives, pid, evidence.waits);
-  for (let k = 0; k + 1 < lives.length; k++) lives[k].next = lives[k + 1];
   return lives;
 }
 
 /**
- * The common case without any cut: one birth before every event, one wait after, and nothing
- * logged after an exit.
+ * Whether a pid's events `own[from, to)` are one life without any cut, the common case: one
+ * birth before every event or none at all, one wait after or none, and nothing logged after
+ * an exit.
  */
-function plainLife(
+export function isOneLife(
+  facts: Facts,
+  from: number,
+  to: number,
+  birth: Fork | undefined,
+  wait: Wait | undefined,
+): boolean {
+  if (from === to && birth === undefined) return false;
+  if (wait !== undefined && birth !== undefined && wait.at < birth.at) return false;
+  if (from === to) return true;
+  if (wait !== undefined && wait.at < facts.own[to - 1]) return false;
+  const first = facts.own[from];
+  // A record before the call's own that shows another parent may be an earlier life's.
+  const early = birth !== undefined && first < birth.at;
+  if (early && facts.ppid(first) !== facts.pid(birth.at)) return false;
+  const since = birth === undefined ? 0 : facts.time(birth.at);
+  for (let i = from; i < to; i++) {
+    const at = facts.own[i];
+    if (facts.time(at) < since || facts.has(at, HAVE.abend | HAVE.login)) return false;
+    if (i + 1 < to && endsLife(facts, at)) return false;
+  }
+  return true;
+}
+
+/**
+ * The common case of a pid used again: lives one after another, each with its call, its
+ * events and at most one wait, in this order and in later ticks than the life before.
+ */
+function livesInTurn(
   facts: Facts,
   pid: number,
   from: number,
   to: number,
   { births, waits }: PidEvidence,
-): Life | undefined {
-  if (births.length !== 1 || waits.length > 1 || from === to) return undefined;
-  const [birth] = births;
-  const since = facts.time(birth.at);
-  const first = facts.own[from];
-  // A record before the call's own that shows another parent may be an earlier life's.
-  if (first < birth.at && facts.ppid(first) !== facts.pid(birth.at)) return undefined;
-  for (let i = from; i < to; i++) {
-    const at = facts.own[i];
-    if (facts.time(at) < since || facts.has(at, HAVE.abend | HAVE.login)) return undefined;
-    if (i + 1 < to && endsLife(facts, at)) return undefined;
+): Life[] | undefined {
+  const lives: Life[] = [];
+  let w = 0;
+  let start = from;
+  for (let k = 0; k < births.length; k++) {
+    const birth = births[k];
+    const next = births[k + 1];
+    const end = next === undefined ? to : runBefore(facts, start, to, next);
+    if (end === start || facts.own[start] < birth.at) return undefined;
+    let wait: Wait | undefined;
+    if (w < waits.length && (next === undefined || waits[w].at < next.at)) wait = waits[w++];
+    if (!isOneLife(facts, start, end, birth, wait)) return undefined;
+    const life = newLife(facts, pid, start, end, birth);
+    if (wait !== undefined) life.reapedBy(wait);
+    lives.push(life);
+    start = end;
   }
-  if (waits.length === 1 && waits[0].at < Math.max(facts.own[to - 1], birth.at)) return undefined;
-  const life = bornLife(pid, birth, from, to);
-  if (waits.length === 1) life.waits = append(life.waits, waits[0]);
-  return life;
+  return start === to && w === waits.length ? lives : undefined;
+}
+
+/** The end of the events from `start` on that were logged, and had entered, before a call. */
+function runBefore(facts: Facts, start: number, to: number, { at }: Fork): number {
+  const time = facts.time(at);
+  let end = start;
+  while (end < to && facts.own[end] < at && facts.time(facts.own[end]) < time) end++;
+  return end;
 }
 
 /** One life for each run of events between cuts and for each birth without events. */
 function assemble(
+  facts: Facts,
   pid: number,
   cuts: Cuts,
   births: readonly Fork[],
   placed: readonly Placed[],
 ): Life[] {
   const lives: Life[] = [];
+  const add = (from: number, to: number, birth: Fork | undefined): void => {
+    lives.push(newLife(facts, pid, from, to, birth));
+  };
   let b = 0;
   for (let i = cuts.from; i <= cuts.to; i++) {
     if (i < cuts.to && !cuts.isCut(i)) continue;
-    while (placed[b]?.at === i && isSilent(placed, b)) lives.push(bornLife(pid, births[b++], i, i));
+    while (placed[b]?.at === i && isSilent(placed, b)) add(i, i, births[b++]);
     if (i === cuts.to) break;
     const end = nextCut(cuts, i);
-    if (placed[b]?.at === i) lives.push(bornLife(pid, births[b++], i, end));
-    else lives.push(new Life(pid, i, end));
+    add(i, end, placed[b]?.at === i ? births[b++] : undefined);
   }
   return lives;
 }
@@ -74,10 +112,16 @@ function isSilent(placed: readonly Placed[], b: number): boolean {
   return placed[b].silent || placed[b + 1]?.at === placed[b].at;
 }
 
-function bornLife(pid: number, birth: Fork, from: number, to: number): Life {
-  const life = new Life(pid, from, to);
-  life.birth = birth;
-  birth.child = life;
+/** A life with the events `own[from, to)`. */
+export function newLife(
+  facts: Facts,
+  pid: number,
+  from: number,
+  to: number,
+  birth: Fork | undefined,
+): Life {
+  const life = new Life(pid, from, to, facts.own[from]);
+  if (birth !== undefined) life.bornBy(birth);
   return life;
 }
 
@@ -89,30 +133,22 @@ function bornLife(pid: number, birth: Fork, from: number, to: number): Life {
 function attachWaits(facts: Facts, lives: Life[], pid: number, waits: readonly Wait[]): void {
   let k = 0;
   for (const wait of waits) {
-    while (k + 1 < lives.length && begun(facts, lives[k + 1]) < wait.at) k++;
+    while (k + 1 < lives.length && lives[k + 1].begun < wait.at) k++;
     if (k < lives.length && isReaped(lives[k]) && mayHaveBegun(facts, lives[k + 1], wait)) k++;
     const life = lives[k];
     const fits =
       life !== undefined &&
       !isReaped(life) &&
-      (begun(facts, life) < wait.at || mayHaveBegun(facts, life, wait));
+      (life.begun < wait.at || mayHaveBegun(facts, life, wait));
     if (fits) {
-      life.waits = append(life.waits, wait);
+      life.reapedBy(wait);
     } else if (wait.reaps) {
-      const lone = new Life(pid, 0, 0);
-      lone.waits = append(lone.waits, wait);
-      if (life !== undefined && begun(facts, life) < wait.at) k++;
+      const lone = new Life(pid, 0, 0, NEVER);
+      lone.reapedBy(wait);
+      if (life !== undefined && life.begun < wait.at) k++;
       lives.splice(k, 0, lone);
     }
   }
-}
-
-/** Position of the first event that shows the life, its own or its birth. */
-function begun(facts: Facts, life: Life): number {
-  const own = life.silent ? Infinity : facts.own[life.from];
-  const birth = life.birth?.at ?? Infinity;
-  const wait = life.waits.length > 0 ? life.waits[0].at : Infinity;
-  return Math.min(own, birth, wait);
 }
 
 /** A clone may be logged after the wait for its child when another thread waits (fact 4). */

@@ -35,18 +35,11 @@ export interface Matching {
   /** Number shown by the life's own or others' calls. */
   readonly shown: Map<Life, number>;
   readonly byShown: Map<number, Life>;
-  /** All lives of the boot that records show, by rank. */
-  readonly byRank: ReadonlyMap<number, Life>;
   /** The wait that returned each number. */
   readonly waited: Map<number, Wait>;
 }
 
-export function matchSpace(
-  facts: Facts,
-  index: LifeIndex,
-  space: Space,
-  byRank: ReadonlyMap<number, Life>,
-): Matching {
+export function matchSpace(facts: Facts, index: LifeIndex, space: Space): Matching {
   const lives = space.family.sort(
     (a, b) => a.rank - b.rank || facts.own[a.from] - facts.own[b.from],
   );
@@ -73,7 +66,6 @@ export function matchSpace(
     byPpid,
     shown,
     byShown,
-    byRank,
     waited,
   };
   const pairs = [...directPairs(matching), ...adoptedPairs(matching)];
@@ -198,10 +190,9 @@ export function bear(
   confidence: 'proven' | 'inferred' | 'ambiguous',
 ): void {
   const { space } = matching;
-  life.birth = fork;
-  fork.child = life;
+  life.bornBy(fork);
   const strength = matching.shown.get(life) === fork.ret ? 'proven' : confidence;
-  life.conclude('birth', rule, strength, fork.at);
+  matching.facts.conclude(life, 'birth', rule, strength, fork.at);
   nameBorn(space, fork.ret, life);
   if ((fork.flags & CLONE_NEWPID) !== 0 && life.space === space) {
     // Its flag says what nothing else did: it is the pid 1 of a namespace of its own.

@@ -3,18 +3,16 @@
  * begun by a flag or by unshare, entered by setns; all three may have left no record, and then
  * the numbers that calls return tell.
  */
-import { lowerBoundBy } from '../base/list.ts';
+import { lowerBoundBy, NONE } from '../base/list.ts';
 import { KIND } from '../tables/kinds.ts';
 import { CLONE_NEWPID, type Facts, type Fork } from './facts.ts';
+import { joinEntered } from './entered.ts';
 import type { LifeIndex } from './life-index.ts';
 import type { Life } from './life.ts';
 import { Space } from './space.ts';
 
 /** How many candidates on each side of the expected one are looked at, in a large family. */
 export const REACH = 32;
-
-/** Births of others, unrecorded, that may lie between a namespace's last number and an entered family's first. */
-const ENTERED_WITHIN = 64;
 
 /** What is known of the lives outside the initial namespace while spaces are handed out. */
 interface Assigning {
@@ -62,78 +60,16 @@ export function assignSpaces(facts: Facts, index: LifeIndex): Space[] {
     for (let i = path.length - 1; i >= 0; i--) enter(all, path[i], path[i + 1] ?? walk);
   }
   enterLaterChildren(all);
-  return joinEntered(all);
-}
-
-/**
- * A family that came in by setns (nsenter, docker exec) goes on counting where the
- * namespace's own births are: it belongs to the one space whose numbers leave room for its
- * own just there.
- */
-function joinEntered(all: Assigning): Space[] {
-  if (all.spaces.every((space) => space.first !== undefined)) return all.spaces;
-  const kept: Space[] = [];
-  const calls = new Map(all.spaces.map((space) => [space, callsOf(space)]));
-  for (const space of all.spaces) {
-    const target = space.first === undefined ? hostOf(all, space, calls) : undefined;
-    if (target === undefined) {
-      kept.push(space);
-      continue;
-    }
-    for (const member of space.members) {
-      member.space = target;
-      target.members.push(member);
-    }
-  }
-  return kept;
-}
-
-function hostOf(all: Assigning, guest: Space, calls: Map<Space, Fork[]>): Space | undefined {
-  const own = calls.get(guest) as Fork[];
-  if (own.length === 0) return undefined;
-  let best: Space | undefined;
-  let nearest = ENTERED_WITHIN;
-  for (const space of all.spaces) {
-    if (space.first === undefined || !isAliveAt(all, space.first, own[0].at)) continue;
-    const distance = distanceBelow(calls.get(space) as Fork[], own);
-    if (distance === nearest) best = undefined;
-    else if (distance < nearest) {
-      nearest = distance;
-      best = space;
-    }
-  }
-  return best;
-}
-
-/** As far as its own records show. */
-function isAliveAt({ facts }: Assigning, life: Life, at: number): boolean {
-  return facts.own[life.from] < at && facts.own[life.to - 1] > at;
-}
-
-function callsOf(space: Space): Fork[] {
-  const calls = space.members.flatMap((member) => member.forks);
-  return calls.sort((a, b) => a.at - b.at);
-}
-
-/** How far the guest's first number lies above the host's before it; Infinity when it does not fit. */
-function distanceBelow(host: readonly Fork[], guest: readonly Fork[]): number {
-  const [first] = guest;
-  const last = guest[guest.length - 1];
-  let below = 1;
-  for (const fork of host) {
-    if (fork.at < first.at) below = Math.max(below, fork.ret);
-    else if (fork.at > last.at && fork.ret < last.ret) return Infinity;
-  }
-  return first.ret > below ? first.ret - below : Infinity;
+  return joinEntered(facts, all.spaces);
 }
 
 /** The first child after an unshare that the log holds is its namespace's pid 1 (fact 11). */
 function beginUnshared(all: Assigning): void {
   const { facts } = all;
-  for (let at = 0; at < facts.rows.length; at++) {
+  for (const at of facts.special) {
+    if (facts.kind(at) !== KIND.unshare) continue;
     const row = facts.rows[at];
-    if (facts.table.kind[row] !== KIND.unshare || facts.table.success[row] !== 1) continue;
-    const life = facts.lifeAt[at];
+    const life = facts.lifeAt(at);
     if ((facts.table.a0[row] & CLONE_NEWPID) === 0 || life?.childSpace !== undefined) continue;
     const birth = life?.forks.find((fork) => fork.at > at && !fork.thread);
     if (life === undefined || birth?.child === undefined) continue;
@@ -200,8 +136,11 @@ function isFirst(all: Assigning, life: Life, up: Life | undefined): boolean {
   const least = all.least.get(life);
   if (least === undefined || least.ret === 2) return true;
   const born = life.birth?.at ?? all.facts.own[life.from];
-  const siblings = up?.forks.filter((fork) => fork.at > born && fork.at < least.at).length ?? 0;
-  return least.ret <= 2 + siblings;
+  const forks = up?.forks ?? NONE;
+  const positionOf = (fork: Fork): number => fork.at;
+  const from = lowerBoundBy(forks, positionOf, born + 1);
+  const siblings = lowerBoundBy(forks, positionOf, least.at) - from;
+  return least.ret <= 2 + Math.max(0, siblings);
 }
 
 /**
@@ -241,14 +180,14 @@ function enterLaterChildren(all: Assigning): void {
 /** What setsid returned, and what a life called itself in a signal (fact 9). */
 function ownNumbers(facts: Facts): Map<Life, number> {
   const own = new Map<Life, number>();
-  for (let at = 0; at < facts.rows.length; at++) {
+  for (const at of facts.special) {
+    if (facts.kind(at) !== KIND.setsid) continue;
     const row = facts.rows[at];
-    if (facts.table.kind[row] !== KIND.setsid || facts.table.success[row] !== 1) continue;
-    const life = facts.lifeAt[at];
+    const life = facts.lifeAt(at);
     if (life !== undefined) own.set(life, facts.table.exit[row] | 0);
   }
   for (const kill of facts.kills) {
-    const life = facts.lifeAt[kill.at];
+    const life = facts.lifeAt(kill.at);
     if (life === undefined || kill.target === 0 || kill.opids[0] !== life.pid) continue;
     if (facts.kind(kill.at) !== KIND.tkill && !own.has(life)) own.set(life, kill.target);
   }
@@ -259,7 +198,7 @@ function ownNumbers(facts: Facts): Map<Life, number> {
 function leastReturns(facts: Facts): Map<Life, Fork> {
   const least = new Map<Life, Fork>();
   for (const fork of facts.forks) {
-    if (fork.caller === undefined) continue;
+    if (fork.caller === undefined || facts.outside[fork.at] === 0) continue;
     const known = least.get(fork.caller);
     if (known === undefined || fork.ret < known.ret) least.set(fork.caller, fork);
   }

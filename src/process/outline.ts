@@ -8,7 +8,7 @@ import { UNSET_ID } from '../record/scan.ts';
 import { KIND } from '../tables/kinds.ts';
 import type { Facts } from './facts.ts';
 import { Heritage, isExec } from './heritage.ts';
-import type { Conclusion, Life } from './life.ts';
+import type { Life } from './life.ts';
 
 const SECONDS_DIGITS = 10;
 const SERIAL_DIGITS = 10;
@@ -141,10 +141,6 @@ export class Outline {
       break;
     }
     return life.children;
-  }
-
-  get conclusions(): readonly Conclusion[] {
-    return this.life.conclusions;
   }
 
   /** `lacksArguments`: whether an argument of one of its execs never arrived. */

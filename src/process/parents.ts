@@ -44,17 +44,18 @@ function byCaller(facts: Facts, life: Life, birth: Fork, caller: number): void {
   if (open && facts.ppid(birth.at) === INIT && isRawCall(facts, birth)) {
     // Either the caller's child or init's: of the two only init's is nobody's in the log.
     life.ppid = INIT;
-    life.conclude('parent', 'clone3_orphan_or_sibling', 'ambiguous', birth.at);
+    facts.conclude(life, 'parent', 'clone3_orphan_or_sibling', 'ambiguous', birth.at);
     return;
   }
   life.ppid = caller;
   life.parent = birth.caller;
-  life.conclude('parent', 'caller', open ? 'ambiguous' : sureness(life), birth.at);
+  facts.conclude(life, 'parent', 'caller', open ? 'ambiguous' : sureness(facts, life), birth.at);
 }
 
 /** Who bore it is no surer than that this call bore it. */
-function sureness(life: Life): Confidence {
-  return life.conclusions.find((one) => one.claim === 'birth')?.confidence ?? 'proven';
+function sureness({ conclusions }: Facts, life: Life): Confidence {
+  const birth = conclusions.first(life, 'birth');
+  return birth === 0 ? 'proven' : conclusions.verdict(birth).confidence;
 }
 
 /**
@@ -72,10 +73,10 @@ export function isRawCall(facts: Facts, birth: Fork): boolean {
  */
 function reapersOf(facts: Facts, index: LifeIndex): Set<Life> {
   const found = new Set<Life>();
-  for (let at = 0; at < facts.rows.length; at++) {
+  for (const at of facts.special) {
     if (facts.kind(at) !== KIND.prctl) continue;
     const row = facts.rows[at];
-    const life = facts.lifeAt[at];
+    const life = facts.lifeAt(at);
     if (facts.table.a0[row] !== PR_SET_CHILD_SUBREAPER || facts.table.a1[row] === 0) continue;
     if (life !== undefined) found.add(life);
   }
@@ -108,8 +109,8 @@ function byBirth(
   reapers: ReadonlySet<Life>,
 ): void {
   const caller = facts.pid(birth.at);
-  if (!life.conclusions.some((c) => c.claim === 'birth')) {
-    life.conclude('birth', 'clone_return', 'proven', birth.at);
+  if (facts.conclusions.first(life, 'birth') === 0) {
+    facts.conclude(life, 'birth', 'clone_return', 'proven', birth.at);
   }
   const sibling = (birth.flags & CLONE_PARENT) !== 0;
   const shown = !sibling && bornAsSibling(facts, index, life, birth, reapers);
@@ -121,7 +122,7 @@ function byBirth(
   life.ppid = facts.ppid(shownAt);
   life.parent = parentAt(facts, index, life.ppid, shownAt, life);
   const rule = sibling ? 'clone_parent_flag' : 'clone_parent_shown';
-  life.conclude('parent', rule, sibling ? sureness(life) : 'inferred', birth.at);
+  facts.conclude(life, 'parent', rule, sibling ? sureness(facts, life) : 'inferred', birth.at);
 }
 
 /**
@@ -176,19 +177,18 @@ function byPpid(facts: Facts, index: LifeIndex, life: Life, reapers: ReadonlySet
   if (ppid < 0) return;
   life.ppid = ppid;
   const parent = parentAt(facts, index, ppid, first);
-  if (parent === life || (parent !== undefined && !hadBegun(facts, index, parent, life))) return;
+  if (parent === life || (parent !== undefined && !hadBegun(facts, parent, life))) return;
   life.parent = parent;
   const adopts = ppid === INIT || (parent !== undefined && reapers.has(parent));
   const first1 = parent?.space !== undefined && parent.space.first === parent;
-  life.conclude('parent', 'ppid', adopts || first1 ? 'ambiguous' : 'inferred', first);
+  facts.conclude(life, 'parent', 'ppid', adopts || first1 ? 'ambiguous' : 'inferred', first);
 }
 
 /** A parent is not younger than its child, as far as both are dated. */
-function hadBegun(facts: Facts, index: LifeIndex, parent: Life, life: Life): boolean {
+function hadBegun(facts: Facts, parent: Life, life: Life): boolean {
   if (parent.birth === undefined) return true;
   return (
-    facts.time(parent.birth.at) <= facts.time(facts.own[life.from]) ||
-    index.begun(parent) <= index.begun(life)
+    facts.time(parent.birth.at) <= facts.time(facts.own[life.from]) || parent.begun <= life.begun
   );
 }
 
@@ -204,13 +204,13 @@ function parentAt(
   index: LifeIndex,
   pid: number,
   at: number,
-  child = facts.lifeAt[at],
+  child = facts.lifeAt(at),
 ): Life | undefined {
   let life = index.at(pid, at);
   if (life !== undefined && hadEnded(facts, life, at)) life = nextBorn(facts, life, at);
-  if (life === undefined || index.begun(life) < at) return life;
+  if (life === undefined || life.begun < at) return life;
   if (!mayBeBorn(facts, life, at)) return undefined;
-  return isBelow(life, facts.lifeAt[at]) || isBelow(life, child) ? undefined : life;
+  return isBelow(life, facts.lifeAt(at)) || isBelow(life, child) ? undefined : life;
 }
 
 /** Older than the log, or by a clone that was logged later than it was called (fact 4). */
@@ -248,7 +248,7 @@ function byWait(facts: Facts, life: Life): void {
   if (wait?.waiter === undefined) return;
   life.parent = wait.waiter;
   life.ppid = facts.pid(wait.at);
-  life.conclude('parent', 'waited_for', 'inferred', wait.at);
+  facts.conclude(life, 'parent', 'waited_for', 'inferred', wait.at);
 }
 
 /** A life is not its own ancestor: of such a circle the link that only a ppid= tells is dropped. */

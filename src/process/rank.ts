@@ -7,10 +7,9 @@ import type { LifeIndex } from './life-index.ts';
 import type { Life } from './life.ts';
 
 /** Numbers are handed out upwards and start again from below when they reach pid_max (fact 12). */
-export function rankLives(facts: Facts, index: LifeIndex): Map<number, Life> {
+export function rankLives(facts: Facts, index: LifeIndex): void {
   const lives = [...index.all()];
-  for (const life of lives) life.anchor = index.begun(life) | 0;
-  lives.sort((a, b) => a.anchor - b.anchor || a.pid - b.pid);
+  lives.sort((a, b) => a.begun - b.begun || a.pid - b.pid);
   let highest = 0;
   for (const life of lives) highest = Math.max(highest, life.pid);
   const half = highest / 2;
@@ -28,11 +27,15 @@ export function rankLives(facts: Facts, index: LifeIndex): Map<number, Life> {
     life.rank = (life.pid + (late ? epoch - 1 : epoch) * turn) | 0;
     if (!late && (ahead > 0 || ahead < -half)) counter = life.pid;
   }
-  const byRank = new Map<number, Life>();
-  for (const life of lives) {
-    if (!life.silent && facts.ppid(facts.own[life.from]) >= 0) byRank.set(life.rank, life);
-  }
-  return byRank;
+}
+
+/** The life of a rank, if its records show its parent. */
+export function lifeOfRank(facts: Facts, index: LifeIndex, rank: number): Life | undefined {
+  return index
+    .of(pidOfRank(facts, rank))
+    .findLast(
+      (life) => life.rank === rank && !life.silent && facts.ppid(facts.own[life.from]) >= 0,
+    );
 }
 
 /** Rank of the pid that a birth took: from the child, or from the number itself at the top; 0 unknown. */

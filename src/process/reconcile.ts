@@ -6,36 +6,32 @@
  * namespace, whose numbers are pids; then lives for good, namespaces, parents and ends.
  */
 import { compareText } from '../base/compare.ts';
+import { type Groups, groupBy } from '../base/groups.ts';
 import { append, lowerBound, NONE } from '../base/list.ts';
 import { KIND } from '../tables/kinds.ts';
 import type { Facts, Fork, Kill, Wait } from './facts.ts';
 import { concludeEnds } from './ends.ts';
-import { childEvent, outsideInitial } from './initial.ts';
-import { isThread, Life } from './life.ts';
+import { outsideInitial } from './initial.ts';
+import { isThread, Life, NEVER } from './life.ts';
 import { LifeIndex } from './life-index.ts';
 import type { PidEvidence } from './cuts.ts';
-import { livesOf, NO_EVIDENCE } from './lives.ts';
+import { isOneLife, livesOf, newLife } from './lives.ts';
 import { concludeParents } from './parents.ts';
 import { resolveSpaces } from './spaces.ts';
 
-interface Gathered {
-  births: readonly Fork[];
-  waits: readonly Wait[];
-}
-
 /** All lives, in the order of their `_id`s. */
 export function reconcile(facts: Facts): Life[] {
-  facts.outside = outsideInitial(facts, roughLives(facts));
+  facts.outside = outsideInitial(facts);
   const index = finalLives(facts);
   nameCallers(facts);
   attachKills(facts, index);
-  dropThreads(index);
+  dropThreads(facts, index);
   const spaces = resolveSpaces(facts, index);
   concludeParents(facts, index);
-  countThreads(index);
+  countThreads(facts);
   concludeEnds(facts, index, spaces);
   const lives = [...index.all()];
-  for (const life of lives) life.anchor = index.begun(life) | 0;
+  for (const life of lives) life.anchor = life.begun;
   return lives.sort((a, b) => compareAnchors(facts, a, b));
 }
 
@@ -45,67 +41,70 @@ function compareAnchors(facts: Facts, a: Life, b: Life): number {
   return byEvent === 0 ? compareText(String(a.pid), String(b.pid)) : byEvent;
 }
 
-/** Lives by births that a record of the child confirms, whatever the namespace. */
-function roughLives(facts: Facts): LifeIndex {
-  const births = new Map<number, Gathered>();
-  for (const fork of facts.forks) {
-    if (fork.thread || childEvent(facts, fork) < 0) continue;
-    const known = gathered(births, fork.ret);
-    known.births = append(known.births, fork);
-  }
-  return indexLives(facts, births);
-}
-
 /** Lives by all calls in the initial namespace, where numbers are pids. */
 function finalLives(facts: Facts): LifeIndex {
-  const evidence = new Map<number, Gathered>();
-  for (const fork of facts.forks) {
-    fork.child = undefined;
-    if (fork.thread || facts.outside[fork.at] !== 0) continue;
-    const known = gathered(evidence, fork.ret);
-    known.births = append(known.births, fork);
+  const { forks, waits: calls } = facts;
+  const pids = facts.pids.length;
+  const born = new Int32Array(forks.length);
+  for (let k = 0; k < forks.length; k++) {
+    const { at, ret, thread } = forks[k];
+    forks[k].child = undefined;
+    born[k] = thread || facts.outside[at] !== 0 ? -1 : facts.dense(ret);
   }
-  for (const wait of facts.waits) {
-    if (facts.outside[wait.at] !== 0) continue;
-    const known = gathered(evidence, wait.ret);
-    known.waits = append(known.waits, wait);
+  const reaped = new Int32Array(calls.length);
+  for (let k = 0; k < calls.length; k++) {
+    reaped[k] = facts.outside[calls[k].at] === 0 ? facts.dense(calls[k].ret) : -1;
   }
-  return indexLives(facts, evidence);
-}
-
-function gathered(evidence: Map<number, Gathered>, pid: number): Gathered {
-  let known = evidence.get(pid);
-  if (known === undefined) {
-    known = { births: NONE, waits: NONE };
-    evidence.set(pid, known);
-  }
-  return known;
-}
-
-function indexLives(facts: Facts, evidence: ReadonlyMap<number, PidEvidence>): LifeIndex {
+  const births = groupBy(born, pids);
+  const waits = groupBy(reaped, pids);
   const index = new LifeIndex(facts);
-  const build = (pid: number): void => {
-    const lives = livesOf(facts, pid, evidence.get(pid) ?? NO_EVIDENCE);
-    if (lives.length === 0) return;
-    index.set(pid, lives);
-    for (const life of lives) {
-      for (let i = life.from; i < life.to; i++) facts.lifeAt[facts.own[i]] = life;
-    }
-  };
-  for (const pid of facts.pids) build(pid);
-  for (const pid of evidence.keys()) if (index.of(pid).length === 0) build(pid);
+  for (let dense = 0; dense < pids; dense++) {
+    const pid = facts.pids[dense];
+    const evidence = {
+      births: itemsOf(births, dense, forks),
+      waits: itemsOf(waits, dense, calls),
+    };
+    const lives = livesOfPid(facts, pid, evidence);
+    if (lives.length > 0) index.set(pid, lives);
+    for (const life of lives) number(facts, life);
+  }
   return index;
+}
+
+function itemsOf<T>({ start, items }: Groups, group: number, of: readonly T[]): readonly T[] {
+  if (start[group] === start[group + 1]) return NONE;
+  const found: T[] = [];
+  for (let i = start[group]; i < start[group + 1]; i++) found.push(of[items[i]]);
+  return found;
+}
+
+function livesOfPid(facts: Facts, pid: number, evidence: PidEvidence): Life[] {
+  const { births, waits } = evidence;
+  const [from, to] = facts.range(pid);
+  const many = births.length > 1 || waits.length > 1;
+  if (many || !isOneLife(facts, from, to, births[0], waits[0]))
+    return livesOf(facts, pid, evidence);
+  const life = newLife(facts, pid, from, to, births[0]);
+  if (waits.length === 1) life.reapedBy(waits[0]);
+  return [life];
+}
+
+/** Puts a life into the facts' list, and its number to each of its events. */
+function number(facts: Facts, life: Life): void {
+  if (life.silent) return;
+  life.number = facts.lives.push(life) - 1;
+  for (let i = life.from; i < life.to; i++) facts.lifeNumbers[facts.own[i]] = life.number;
 }
 
 function nameCallers(facts: Facts): void {
   for (const fork of facts.forks) {
-    fork.caller = facts.lifeAt[fork.at];
+    fork.caller = facts.lifeAt(fork.at);
     const { caller } = fork;
     if (caller !== undefined) caller.forks = append(caller.forks, fork);
   }
-  for (const wait of facts.waits) wait.waiter = facts.lifeAt[wait.at];
+  for (const wait of facts.waits) wait.waiter = facts.lifeAt(wait.at);
   for (const at of facts.childless) {
-    const life = facts.lifeAt[at];
+    const life = facts.lifeAt(at);
     if (life !== undefined) life.childless = append(life.childless, at);
   }
 }
@@ -124,24 +123,24 @@ function attachKills(facts: Facts, index: LifeIndex): void {
  */
 function attachBareKill(facts: Facts, index: LifeIndex, kill: Kill): void {
   const life = index.at(kill.target, kill.at);
-  const known = life !== undefined && mayBeAlive(facts, index, life, kill);
-  if (known && facts.outside[kill.at] === 0) life.signals = append(life.signals, kill);
+  const known = life !== undefined && mayBeAlive(facts, life, kill);
+  if (known && facts.outside[kill.at] === 0) life.signalledBy(kill);
 }
 
 function attachKill(facts: Facts, index: LifeIndex, kill: Kill, opid: number): void {
   const life = index.at(opid, kill.at);
   // The clone that began the next life may be logged after the signal to it.
   for (const target of [life, life?.next]) {
-    if (target === undefined || !mayBeAlive(facts, index, target, kill)) continue;
-    target.signals = append(target.signals, kill);
+    if (target === undefined || !mayBeAlive(facts, target, kill)) continue;
+    target.signalledBy(kill);
     return;
   }
-  const lone = new Life(opid, 0, 0);
-  lone.signals = append(lone.signals, kill);
-  index.add(lone, kill.at);
+  const lone = new Life(opid, 0, 0, NEVER);
+  lone.signalledBy(kill);
+  index.add(lone);
 }
 
-function mayBeAlive(facts: Facts, index: LifeIndex, life: Life, kill: Kill): boolean {
+function mayBeAlive(facts: Facts, life: Life, kill: Kill): boolean {
   // A signal that found the zombie may be logged after the wait that reaped it, unless its
   // sender, if it has but one thread (fact 6), had already logged something else in between.
   const before = previousOwn(facts, kill.at);
@@ -149,7 +148,7 @@ function mayBeAlive(facts: Facts, index: LifeIndex, life: Life, kill: Kill): boo
   const isOver = (wait: Wait): boolean =>
     wait.at < before || (wait.at < kill.at && returnedBefore(facts, wait, entered));
   if (life.waits.some((wait) => wait.reaps && isOver(wait))) return false;
-  if (index.begun(life) <= kill.at) return true;
+  if (life.begun <= kill.at) return true;
   // Its first record may come after: it is older, or its clone was logged late (fact 4).
   return life.birth === undefined || facts.time(life.birth.at) <= facts.clock[kill.at];
 }
@@ -172,7 +171,7 @@ const isHidden = (fork: Fork): boolean => fork.kind === KIND.clone3;
 
 /** Position of the event that the same process logged before this one; -1 if none or unknown. */
 function previousOwn(facts: Facts, at: number): number {
-  const life = facts.lifeAt[at];
+  const life = facts.lifeAt(at);
   if (life === undefined || mayHaveThreads(life)) return -1;
   const i = lowerBound(facts.own, life.from, life.to, at);
   return i > life.from ? facts.own[i - 1] : -1;
@@ -182,29 +181,28 @@ function previousOwn(facts: Facts, at: number): number {
  * clone3 may have made a thread. A process has records of its own, is waited for or is
  * signalled by that number; a thread never (fact 10).
  */
-function dropThreads(index: LifeIndex): void {
-  const lives = [...index.all()];
-  for (const life of lives) {
-    if (!life.silent || life.birth?.kind !== KIND.clone3) continue;
-    if (life.waits.length > 0 || life.signals.length > 0) continue;
-    life.birth.child = undefined;
-    index.remove(life);
+function dropThreads(facts: Facts, index: LifeIndex): void {
+  for (const fork of facts.forks) {
+    const { child } = fork;
+    if (fork.kind !== KIND.clone3 || child === undefined || !child.silent) continue;
+    if (child.waits.length > 0 || child.signals.length > 0) continue;
+    fork.child = undefined;
+    index.remove(child);
   }
 }
 
 /** Threads that a life's calls made: by flag, or by clone3 without any sign of a process. */
-function countThreads(index: LifeIndex): void {
-  for (const life of index.all()) {
-    for (const fork of life.forks) if (isThread(fork)) life.threads++;
-    if (life.threads > 0) {
-      const made = life.forks.filter(isThread);
-      const sure = made.every((fork) => fork.thread);
-      life.conclude(
-        'threads',
-        sure ? 'clone_thread' : 'clone3_silent',
-        sure ? 'proven' : 'inferred',
-        made[0].at,
-      );
-    }
+function countThreads(facts: Facts): void {
+  const threaded: Life[] = [];
+  for (const fork of facts.forks) {
+    if (!isThread(fork) || fork.caller === undefined) continue;
+    if (fork.caller.threads === 0) threaded.push(fork.caller);
+    fork.caller.threads++;
+  }
+  for (const life of threaded) {
+    const made = life.forks.filter(isThread);
+    const sure = made.every((fork) => fork.thread);
+    const rule = sure ? 'clone_thread' : 'clone3_silent';
+    facts.conclude(life, 'threads', rule, sure ? 'proven' : 'inferred', made[0].at);
   }
 }

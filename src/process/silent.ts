@@ -5,7 +5,7 @@
 import { KIND } from '../tables/kinds.ts';
 import type { Facts, Fork } from './facts.ts';
 import type { LifeIndex } from './life-index.ts';
-import { Life } from './life.ts';
+import { Life, NEVER } from './life.ts';
 import {
   type Fixed,
   type Matching,
@@ -15,7 +15,7 @@ import {
   mayAdopt,
   possible,
 } from './matching.ts';
-import { pidOfRank } from './rank.ts';
+import { lifeOfRank, pidOfRank } from './rank.ts';
 
 /**
  * Births whose child left no record of its own. Between two known pairs that lie equally
@@ -39,7 +39,7 @@ export function bearRanked(
   rule: string,
   confidence: 'inferred' | 'ambiguous',
 ): void {
-  const shown = matching.byRank.get(rank);
+  const shown = lifeOfRank(matching.facts, index, rank);
   if (shown === undefined) bearSilent(matching, index, fork, rank, rule, confidence);
   else if (shown.birth === undefined && canBear(matching, fork, shown)) {
     bear(matching, fork, shown, rule, confidence);
@@ -60,11 +60,11 @@ function bearSilent(
   const known = namesakes.find((life) => fatherless(matching.facts, life, fork));
   // Another life of the same turn of numbers has the pid: what the arithmetic rests on is wrong.
   if (known === undefined && namesakes.some((life) => life.rank === rank)) return;
-  const life = known ?? new Life(pid, 0, 0);
+  const life = known ?? new Life(pid, 0, 0, NEVER);
   life.rank = rank | 0;
   life.space ??= fork.caller?.childSpace ?? matching.space;
   bear(matching, fork, life, rule, confidence);
-  if (known === undefined) index.add(life, fork.at);
+  if (known === undefined) index.add(life);
 }
 
 /** A life of which no record shows a parent: only signals to it, or the record of its crash. */

@@ -22,14 +22,14 @@ export function resolveSpaces(facts: Facts, index: LifeIndex): Space[] {
   const spaces = assignSpaces(facts, index);
   if (spaces.length === 0) return spaces;
   collectCalls(facts);
-  const byRank = rankLives(facts, index);
+  rankLives(facts, index);
   collectFamilies(facts, index);
-  const matchings = spaces.map((space) => matchSpace(facts, index, space, byRank));
+  const matchings = spaces.map((space) => matchSpace(facts, index, space));
   for (const matching of matchings) identifySilent(matching, index);
   matchLeftOver(facts, index, new Map(matchings.map((one) => [one.space, one])));
   for (const matching of matchings) {
     noteUnidentified(matching);
-    attachSpaceWaits(matching, index);
+    attachSpaceWaits(matching);
   }
   return spaces;
 }
@@ -38,7 +38,7 @@ function collectCalls(facts: Facts): void {
   for (const fork of facts.forks) fork.caller?.space?.forks.push(fork);
   for (const wait of facts.waits) wait.waiter?.space?.waits.push(wait);
   for (const kill of facts.kills) {
-    if (kill.target > 0 && kill.opids.length === 1) facts.lifeAt[kill.at]?.space?.kills.push(kill);
+    if (kill.target > 0 && kill.opids.length === 1) facts.lifeAt(kill.at)?.space?.kills.push(kill);
   }
 }
 
@@ -61,15 +61,15 @@ function noteUnidentified(matching: Matching): void {
 }
 
 /** Gives each wait the life whose number it returned: the last that had begun. */
-function attachSpaceWaits(matching: Matching, index: LifeIndex): void {
+function attachSpaceWaits(matching: Matching): void {
   const { space } = matching;
   for (const wait of space.waits) {
     const lives = space.numbers.get(wait.ret);
     if (lives === undefined) continue;
     let chosen: Life | undefined;
     for (const life of lives) {
-      if (index.begun(life) < wait.at || lives.length === 1) chosen = life;
+      if (life.begun < wait.at || lives.length === 1) chosen = life;
     }
-    if (chosen !== undefined) chosen.waits = append(chosen.waits, wait);
+    if (chosen !== undefined) chosen.reapedBy(wait);
   }
 }

@@ -58,8 +58,12 @@ const KEY = {
   opid: 0x6f706964,
 } as const;
 const SYSCALL_KEY = Buffer.from('syscall', 'latin1');
+const SYSCALL_NAME = Buffer.from('SYSCALL ', 'latin1');
+const PROCTITLE_NAME = Buffer.from('PROCTITLE ', 'latin1');
+const EOE_NAME = Buffer.from('EOE ', 'latin1');
 const NODE = Buffer.from('node=', 'latin1');
 const DAEMON = Buffer.from('DAEMON_', 'latin1');
+const NULL_KEY = Buffer.from(' key=(null)', 'latin1');
 const OLD_SES_KEY = Buffer.from('old-ses', 'latin1');
 const SUCCESS_KEY = Buffer.from('success', 'latin1');
 /** Linux's own limit is 2^22; anything a signed number of 32 bits holds is taken. */
@@ -132,7 +136,9 @@ export class RecordScanner {
     if (type === TYPE.SYSCALL) {
       const rest = this.#common(bytes, this.bodyStart, end);
       if (rest >= 0) {
-        this.#fields(bytes, rest, end);
+        if (end - rest !== NULL_KEY.length || !isWord(bytes, rest, NULL_KEY)) {
+          this.#fields(bytes, rest, end);
+        }
         return SCAN.ok;
       }
       this.#reset();
@@ -203,10 +209,25 @@ export class RecordScanner {
     p += 5;
     const nameStart = p;
     this.#nameStart = p;
-    while (p < end && bytes[p] !== SPACE) p++;
-    if (p === nameStart || p >= end) return SCAN.notAudit;
-    this.type = this.#typeId(bytes, nameStart, p);
-    p++;
+    // Six of seven records are of these types: no search in the table of names.
+    const first = bytes[p];
+    if (first === 83 && isWord(bytes, p, SYSCALL_NAME)) {
+      this.type = TYPE.SYSCALL;
+      p += SYSCALL_NAME.length;
+    } else if (first === 80 && isWord(bytes, p, PROCTITLE_NAME)) {
+      this.type = TYPE.PROCTITLE;
+      p += PROCTITLE_NAME.length;
+    } else if (first === 69 && isWord(bytes, p, EOE_NAME)) {
+      this.type = TYPE.EOE;
+      p += EOE_NAME.length;
+    } else {
+      while (p < end && bytes[p] !== SPACE) p++;
+      if (p === nameStart || p >= end) return SCAN.notAudit;
+      this.type = this.#typeId(bytes, nameStart, p);
+      p++;
+    }
+    // What lies behind the line's end may look like its rest.
+    if (p > end) return SCAN.notAudit;
     if (
       bytes[p] === 109 &&
       bytes[p + 1] === 115 &&
@@ -233,21 +254,26 @@ export class RecordScanner {
     let p = from;
     let seconds = 0;
     let c = 0;
-    while (p < end && (c = bytes[p] - 48) >= 0 && c <= 9) {
-      seconds = seconds * 10 + c;
-      p++;
+    // Ten digits, as from 2001 to 2286.
+    const high = fiveDigits(bytes, p);
+    const low = fiveDigits(bytes, p + 5);
+    if (high >= 0 && low >= 0 && bytes[p + 10] === DOT) {
+      seconds = high * 100000 + low;
+      p += 10;
+    } else {
+      while (p < end && (c = bytes[p] - 48) >= 0 && c <= 9) {
+        seconds = seconds * 10 + c;
+        p++;
+      }
     }
     if (p === from || p - from > 12 || seconds > MAX_SECONDS || bytes[p] !== DOT) {
       return SCAN.badHeader;
     }
-    const milliStart = ++p;
-    let milli = 0;
-    while (p < end && (c = bytes[p] - 48) >= 0 && c <= 9) {
-      milli = milli * 10 + c;
-      p++;
-    }
-    if (p - milliStart !== 3 || bytes[p] !== COLON) return SCAN.badHeader;
-    const serialStart = ++p;
+    p++;
+    const milli = threeDigits(bytes, p);
+    if (milli < 0 || bytes[p + 3] !== COLON) return SCAN.badHeader;
+    p += 4;
+    const serialStart = p;
     let serial = 0;
     while (p < end && (c = bytes[p] - 48) >= 0 && c <= 9) {
       serial = serial * 10 + c;
@@ -682,6 +708,23 @@ function afterLogPrefix(bytes: Uint8Array, start: number, end: number): number {
 function isWord(bytes: Uint8Array, start: number, word: Uint8Array): boolean {
   for (let i = 0; i < word.length; i++) if (bytes[start + i] !== word[i]) return false;
   return true;
+}
+
+/** The number that the three bytes from `p` on name, or -1 if one is no digit. */
+function threeDigits(bytes: Uint8Array, p: number): number {
+  const a = bytes[p] - 48;
+  const b = bytes[p + 1] - 48;
+  const c = bytes[p + 2] - 48;
+  if (a >>> 0 > 9 || b >>> 0 > 9 || c >>> 0 > 9) return -1;
+  return a * 100 + b * 10 + c;
+}
+
+/** The same of five. */
+function fiveDigits(bytes: Uint8Array, p: number): number {
+  const high = threeDigits(bytes, p);
+  const a = bytes[p + 3] - 48;
+  const b = bytes[p + 4] - 48;
+  return high < 0 || a >>> 0 > 9 || b >>> 0 > 9 ? -1 : high * 100 + a * 10 + b;
 }
 
 /** Low 32 bits, signed; what is no hexadecimal digit is skipped. */

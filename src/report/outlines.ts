@@ -5,9 +5,10 @@
  */
 import type { ArgumentTexts, PlainArguments } from '../event/arguments.ts';
 import { SCHEMA_VERSION } from '../model/process.ts';
+import type { Verdict } from '../process/conclusions.ts';
 import type { Documents } from '../process/documents.ts';
 import type { Facts } from '../process/facts.ts';
-import type { Conclusion, Life } from '../process/life.ts';
+import type { Life } from '../process/life.ts';
 import { type Outline, setId } from '../process/outline.ts';
 import { errnoName } from '../tables/errno.ts';
 import { CLOSE_LIST, COMMA, JsonBytes, OPEN_LIST, Phrase, QUOTE, stringList } from './bytes.ts';
@@ -35,13 +36,6 @@ const END_EVENT = new Phrase('"}');
 const NEXT_EVIDENCE = new Phrase('"]},');
 const END_EVIDENCE = new Phrase('"]}]}');
 const NO_EVIDENCE = new Phrase(']}');
-
-/** How items of evidence by one rule begin. */
-interface Beginning {
-  readonly claim: string;
-  readonly confidence: string;
-  readonly phrase: Phrase;
-}
 
 /** One of godo's own words after a key, for each word. */
 class WordPhrases {
@@ -165,10 +159,10 @@ function plainList(out: JsonBytes, plain: PlainArguments): void {
   out.character(OPEN_LIST);
   for (let i = 0; i < plain.count; i++) {
     if (i > 0) out.character(COMMA);
-    const { bytes, starts, ends } = plain;
+    const { bodies, starts, ends } = plain;
     const written = plain.isQuoted(i)
-      ? out.plainString(bytes, starts[i], ends[i])
-      : out.plainHexString(bytes, starts[i], ends[i]);
+      ? out.plainString(bodies[i], starts[i], ends[i])
+      : out.plainHexString(bodies[i], starts[i], ends[i]);
     if (!written) out.string(plain.text(i));
   }
   out.character(CLOSE_LIST);
@@ -186,8 +180,8 @@ export class OutlineWriter {
   readonly #exitSource = new WordPhrases(KEY.exit_source.text);
   readonly #errno = new WordPhrases(INNER.failed.text + INNER.errno.text);
   readonly #missing = new WordPhrases('');
-  /** By rule: the beginnings of what evidence there is by it. */
-  readonly #rules = new Map<string, Beginning[]>();
+  /** How an item of evidence begins. */
+  readonly #verdicts = new Map<Verdict, Phrase>();
   /** Of the boot written last. */
   #facts: Facts | undefined;
   #ids!: IdPhrases;
@@ -370,33 +364,29 @@ export class OutlineWriter {
   }
 
   /** The items and the end of the document. */
-  #evidence({ facts, conclusions }: Outline): void {
+  #evidence({ facts, life }: Outline): void {
     const out = this.#out;
-    const { rows, table } = facts;
-    const last = conclusions.length - 1;
-    for (let i = 0; i <= last; i++) {
-      const conclusion = conclusions[i];
-      const row = rows[conclusion.at];
-      out.phrase(this.#beginningOf(conclusion));
+    const { rows, table, conclusions } = facts;
+    let number = life.firstConclusion;
+    if (number === 0) out.phrase(NO_EVIDENCE);
+    while (number !== 0) {
+      const row = rows[conclusions.at(number)];
+      out.phrase(this.#beginningOf(conclusions.verdict(number)));
       out.event(table.time[row], table.serial[row]);
-      out.phrase(i < last ? NEXT_EVIDENCE : END_EVIDENCE);
+      number = conclusions.next(number);
+      out.phrase(number === 0 ? END_EVIDENCE : NEXT_EVIDENCE);
     }
-    if (last < 0) out.phrase(NO_EVIDENCE);
   }
 
   /** All of an item of evidence up to its event. */
-  #beginningOf({ claim, rule, confidence }: Conclusion): Phrase {
-    let known = this.#rules.get(rule);
-    if (known === undefined) {
-      known = [];
-      this.#rules.set(rule, known);
+  #beginningOf(verdict: Verdict): Phrase {
+    let phrase = this.#verdicts.get(verdict);
+    if (phrase === undefined) {
+      const { claim, rule, confidence } = verdict;
+      const json = JSON.stringify({ claim, rule, confidence, events: [''] });
+      phrase = new Phrase(json.slice(0, json.indexOf('"]}')));
+      this.#verdicts.set(verdict, phrase);
     }
-    for (const one of known) {
-      if (one.claim === claim && one.confidence === confidence) return one.phrase;
-    }
-    const json = JSON.stringify({ claim, rule, confidence, events: [''] });
-    const phrase = new Phrase(json.slice(0, json.indexOf('"]}')));
-    known.push({ claim, confidence, phrase });
     return phrase;
   }
 
