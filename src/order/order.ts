@@ -4,6 +4,7 @@
  * Serials name events within one boot only (KERNEL fact 7), and serial order is close
  * to completion order (fact 2), so it is the spine of everything after this stage.
  */
+import { sortByInsertion, sortNearlySorted } from '../base/sort.ts';
 import { decodeText } from '../base/text.ts';
 import { HAVE, type EventTable } from '../event/table.ts';
 import { KIND } from '../tables/kinds.ts';
@@ -26,8 +27,8 @@ export interface Order {
 
 /** Coarser than any tick and any delay of a call that does not wait, in ms. */
 const SLACK_MS = 1000;
-/** Moves of a row that a recording's own disorder takes: records of two CPUs interleave. */
-const FEW_MOVES = 4;
+/** Moves of a row after which sorting packed numbers is quicker. */
+const MOVES = 4;
 /** Rows that fit beside a serial in a double's 53 bits. */
 const PACKED_ROWS = 1 << 21;
 
@@ -64,32 +65,15 @@ function compareNodes(table: EventTable, a: number, b: number): number {
 
 /** Sorted by serial, then time: a total order on the rows of one host. */
 function bySerial(table: EventTable, rows: readonly number[]): Int32Array {
-  const sorted = Int32Array.from(rows);
-  if (insertionSort(table, sorted, rows.length * FEW_MOVES)) return sorted;
-  if (table.count > PACKED_ROWS) sorted.sort((a, b) => table.serial[a] - table.serial[b]);
-  else sorted.set(packedSort(table, rows));
-  insertionSort(table, sorted, Infinity);
-  return sorted;
-}
-
-/** Sorts rows in place, quickly if they are nearly sorted; false if that took too many moves. */
-function insertionSort(table: EventTable, rows: Int32Array, most: number): boolean {
   const { serial, time } = table;
-  let moves = 0;
-  for (let i = 1; i < rows.length; i++) {
-    const row = rows[i];
-    const key = serial[row];
-    let k = i;
-    for (; k > 0; k--) {
-      const before = rows[k - 1];
-      if (serial[before] < key || (serial[before] === key && time[before] <= time[row])) break;
-      rows[k] = before;
-    }
-    rows[k] = row;
-    moves += i - k;
-    if (moves > most) return false;
+  const compare = (a: number, b: number): number => serial[a] - serial[b] || time[a] - time[b];
+  const sorted = Int32Array.from(rows);
+  if (table.count > PACKED_ROWS) sortNearlySorted(sorted, compare);
+  else if (!sortByInsertion(sorted, compare, rows.length * MOVES)) {
+    sorted.set(packedSort(table, rows));
+    sortByInsertion(sorted, compare, Infinity);
   }
-  return true;
+  return sorted;
 }
 
 /** Serial and row in one double each: the engine sorts plain numbers without calling back. */

@@ -10,7 +10,7 @@ export class LifeIndex {
   /** By dense number of the pid: its oldest life. The others follow by `next`. */
   readonly #oldest: (Life | undefined)[] = [];
   /** The same lives in a list, of pids with many. */
-  readonly #many = new Map<number, Life[]>();
+  readonly #many = new Map<number, readonly Life[]>();
   #all: Life[] | undefined;
 
   constructor(facts: Facts) {
@@ -18,7 +18,7 @@ export class LifeIndex {
   }
 
   /** `lives`: all of the pid's, oldest first. */
-  set(pid: number, lives: Life[]): void {
+  set(pid: number, lives: readonly Life[]): void {
     this.#all = undefined;
     const dense = this.#facts.denseFor(pid);
     while (this.#oldest.length <= dense) this.#oldest.push(undefined);

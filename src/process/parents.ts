@@ -5,6 +5,7 @@
  * parent under CLONE_PARENT. It stays the parent: what `ppid=` shows later is adoption
  * (KERNEL facts 8 and 10).
  */
+import { groupBy, itemsOf } from '../base/groups.ts';
 import { append, lowerBound } from '../base/list.ts';
 import { HAVE } from '../event/table.ts';
 import type { Confidence } from '../model/process.ts';
@@ -27,11 +28,16 @@ export function concludeParents(facts: Facts, index: LifeIndex): void {
     else byWait(facts, life);
   }
   breakCycles(index);
-  for (const life of index.all()) {
-    const { parent } = life;
-    if (parent !== undefined) parent.children = append(parent.children, life);
-  }
+  nameChildren(index.all());
   for (const life of index.all()) if (!life.silent) followAdoptions(facts, index, life);
+}
+
+function nameChildren(lives: readonly Life[]): void {
+  for (let i = 0; i < lives.length; i++) lives[i].place = i;
+  const parents = new Int32Array(lives.length);
+  for (let i = 0; i < lives.length; i++) parents[i] = lives[i].parent?.place ?? -1;
+  const children = groupBy(parents, lives.length);
+  for (let i = 0; i < lives.length; i++) lives[i].children = itemsOf(children, i, lives);
 }
 
 /**

@@ -2,14 +2,21 @@
  * Pids as they would be had their numbers never wrapped around: in order of births, and so
  * comparable with the numbers of a namespace (KERNEL facts 9 and 12).
  */
+import { groupBy } from '../base/groups.ts';
+import { sortNearlySorted } from '../base/sort.ts';
 import type { Facts, Fork } from './facts.ts';
 import type { LifeIndex } from './life-index.ts';
 import type { Life } from './life.ts';
 
 /** Numbers are handed out upwards and start again from below when they reach pid_max (fact 12). */
 export function rankLives(facts: Facts, index: LifeIndex): void {
-  const lives = [...index.all()];
-  lives.sort((a, b) => a.begun - b.begun || a.pid - b.pid);
+  const all = index.all();
+  const order = groupBy(
+    Int32Array.from(all, (life) => life.begun),
+    facts.rows.length,
+  ).items;
+  sortNearlySorted(order, (a, b) => all[a].begun - all[b].begun || all[a].pid - all[b].pid);
+  const lives = Array.from(order, (i) => all[i]);
   let highest = 0;
   for (const life of lives) highest = Math.max(highest, life.pid);
   const half = highest / 2;
