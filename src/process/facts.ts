@@ -91,6 +91,8 @@ export class Facts {
   readonly clock: Float64Array;
   /** By position: 1 where the event's life is outside the initial pid namespace, once that is decided. */
   outside: Uint8Array;
+  /** Whether the boot has any PROCTITLE: a rule of the recorder may exclude the type. */
+  readonly titled: boolean;
   /** Numbers in one turn of pids, above all of them; see rank.ts. 0 until it is needed. */
   turn = 0;
   /** By position: the number of the event's life in `lives`; 0 none. */
@@ -109,13 +111,16 @@ export class Facts {
     this.lifeNumbers = new Int32Array(count);
     const denseOf = new Int32Array(count);
     let clock = 0;
+    let have = 0;
     for (let at = 0; at < count; at++) {
       const row = this.rows[at];
+      have |= table.have[row];
       clock = Math.max(clock, table.time[row]);
       this.clock[at] = clock;
       denseOf[at] = this.denseFor(table.pid[row]);
       this.#collect(at, row);
     }
+    this.titled = (have & HAVE.proctitle) !== 0;
     for (const fork of this.forks) if (!fork.thread) this.denseFor(fork.ret);
     for (const wait of this.waits) this.denseFor(wait.ret);
     const { start, items } = groupBy(denseOf, this.pids.length);

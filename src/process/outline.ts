@@ -64,6 +64,7 @@ export class Outline {
     let cwd = this.#heritage.cwd[inherited];
     let first = Infinity;
     let lacks = false;
+    const title = facts.titled ? HAVE.proctitle : 0;
     let row = -1;
     for (let i = life.from; i < life.to; i++) {
       row = rows[own[i]];
@@ -76,9 +77,10 @@ export class Outline {
       if (table.comm[row] >= 0) comm = table.comm[row];
       if (table.cwd[row] >= 0) cwd = table.cwd[row];
       if (table.time[row] < first) first = table.time[row];
-      // The kernel ends every event of a system call with PROCTITLE (fact 17), and exec has EXECVE.
+      // The kernel ends every event of a system call with PROCTITLE (fact 17), where no rule of
+      // the recorder excludes that type, and exec has EXECVE.
       if ((have & HAVE.syscall) !== 0) {
-        if ((have & HAVE.proctitle) === 0 || (succeeds && (have & HAVE.execve) === 0)) lacks = true;
+        if ((have & title) !== title || (succeeds && (have & HAVE.execve) === 0)) lacks = true;
       }
     }
     this.argv = program;

@@ -114,10 +114,17 @@ describe('fact 17: what is lost is marked, and nothing is invented', () => {
   });
 
   test('an event without its PROCTITLE', () => {
-    const { processes } = analyze(without(new Log().touch(0, [1000, 900]), 'PROCTITLE'));
+    const log = new Log().touch(0, [1000, 900]).touch(4, [1001, 900]);
+    const lost = log.lines.findIndex((line) => line.includes('PROCTITLE'));
+    const { processes } = analyze(log.lines.filter((_, i) => i !== lost));
     expect(lifeOf(processes, 1000).incomplete).toContain('missing_records');
-    const whole = new Log().touch(0, [1000, 900]).documents;
-    expect(lifeOf(whole, 1000).incomplete).not.toContain('missing_records');
+    expect(lifeOf(processes, 1001).incomplete).not.toContain('missing_records');
+    expect(lifeOf(log.documents, 1000).incomplete).not.toContain('missing_records');
+  });
+
+  test('no PROCTITLE at all: a rule excludes the type', () => {
+    const { processes } = analyze(without(new Log().touch(0, [1000, 900]), 'PROCTITLE'));
+    expect(lifeOf(processes, 1000).incomplete).not.toContain('missing_records');
   });
 
   test('a fork', () => {
