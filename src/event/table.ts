@@ -26,6 +26,8 @@ export const HAVE = {
   path: 512,
   /** A record of another type that names a process. */
   other: 1024,
+  /** No audit event: what the process connector told of a process. Its serial is 0. */
+  told: 2048,
 } as const;
 
 /** What became of one record. */
@@ -185,6 +187,16 @@ export class EventTable {
     this.#slots[slot] = row + 1;
     if (this.count * 2 > this.#slots.length) this.#rehash();
     this.#last = row;
+    return row;
+  }
+
+  /** A row for what the process connector told: evidence, but no event. `time`: ms. */
+  tell(node: number, time: number, pid: number, kind: number): number {
+    const row = this.#newRow(node, Math.floor(time), 0);
+    this.have[row] = HAVE.told;
+    this.pid[row] = pid;
+    this.kind[row] = kind;
+    this.success[row] = 1;
     return row;
   }
 

@@ -31,7 +31,8 @@ export type StartSource =
   | 'clone3'
   | 'first_record'
   | 'wait'
-  | 'signal';
+  | 'signal'
+  | 'connector';
 
 /** The evidence that set `exit_timestamp`. */
 export type ExitSource =
@@ -42,7 +43,8 @@ export type ExitSource =
   | 'wait'
   | 'reparented_child'
   | 'pid_reused'
-  | 'namespace_end';
+  | 'namespace_end'
+  | 'connector';
 
 /** One `execve` or `execveat`, successful unless `failed`. */
 export interface Exec {
@@ -76,6 +78,7 @@ export type Incompleteness =
   | 'end_status_unknown' // ended, how is not in the records
   | 'missing_arguments' // an exec with fewer arguments than argc
   | 'missing_records' // an event of its own lacks records that the kernel always writes
+  | 'witnesses_disagree' // the process connector tells another end than the records
   | 'unidentified_children'; // it bore children whose pid in the initial namespace is not in the log
 
 /** A child that was certainly born but whose pid in the initial namespace nothing in the log tells. */

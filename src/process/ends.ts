@@ -13,6 +13,7 @@ import { type End, isThread, type Life, NEVER } from './life.ts';
 import type { LifeIndex } from './life-index.ts';
 import { isRawCall } from './parents.ts';
 import type { Space } from './space.ts';
+import { toldEnd } from './told.ts';
 
 const SIGKILL = 9;
 const PR_SET_PDEATHSIG = 1;
@@ -23,9 +24,27 @@ const HARMLESS: ReadonlySet<number> = new Set([17, 18, 19, 20, 21, 22, 23, 28]);
 const CORE: ReadonlySet<number> = new Set([3, 4, 5, 6, 7, 8, 11, 24, 25, 31]);
 
 export function concludeEnds(facts: Facts, index: LifeIndex, spaces: readonly Space[]): void {
-  for (const life of index.all()) life.end = recorded(facts, life) ?? concluded(facts, life);
+  for (const life of index.all()) {
+    life.end =
+      life.told === undefined
+        ? (recorded(facts, life) ?? concluded(facts, life))
+        : witnessed(facts, life);
+  }
   for (const space of spaces) endSpace(facts, space);
   for (const life of index.all()) followParent(facts, life);
+}
+
+/**
+ * By two witnesses: the record has the call, the connector what became of it. They may
+ * disagree: a signal may end a process that has begun to exit.
+ */
+function witnessed(facts: Facts, life: Life): End | undefined {
+  const logged = recorded(facts, life);
+  const told = toldEnd(facts, life);
+  if (logged === undefined || told === undefined) return told ?? logged;
+  if (logged.code === told.code && logged.signal === told.signal) return logged;
+  life.disagrees = true;
+  return told;
 }
 
 /** What the process's own records say of its end. */

@@ -42,6 +42,8 @@ export interface Fork {
   caller: Life | undefined;
   /** The life it began, once found. */
   child: Life | undefined;
+  /** Pid of the process or thread it made, where the connector tells. */
+  told: number | undefined;
 }
 
 /** A wait that returned a child's id. */
@@ -70,7 +72,7 @@ export interface Kill {
 export class Facts {
   readonly table: EventTable;
   readonly node: string;
-  readonly rows: Int32Array;
+  rows: Int32Array;
   /**
    * Positions by process, in serial order: those of dense pid k are `own[start[k], start[k+1])`.
    * Pids are numbered densely in order of first event; then those that only calls return.
@@ -88,7 +90,7 @@ export class Facts {
   /** Calls that say something of pid namespaces or of orphans, few among all: see `#collect`. */
   readonly special: number[] = [];
   /** By position: the latest entry time up to it. No event was logged before that moment. */
-  readonly clock: Float64Array;
+  clock: Float64Array;
   /** By position: 1 where the event's life is outside the initial pid namespace, once that is decided. */
   outside: Uint8Array;
   /** Whether the boot has any PROCTITLE: a rule of the recorder may exclude the type. */
@@ -101,7 +103,12 @@ export class Facts {
   readonly lives: (Life | undefined)[] = [undefined];
   readonly conclusions: Conclusions = new Conclusions();
 
+  /** How many events there are, and rows of what else was told. */
+  readonly #events: number;
+  readonly #told: number[] = [];
+
   constructor(table: EventTable, sequence: Sequence) {
+    this.#events = sequence.rows.length;
     this.table = table;
     this.node = sequence.node;
     this.rows = sequence.rows;
@@ -150,6 +157,28 @@ export class Facts {
     // A pid numbered later than the events has none.
     if (dense < 0 || dense + 1 >= this.start.length) return [0, 0];
     return [this.start[dense], this.start[dense + 1]];
+  }
+
+  /**
+   * The position of something that the process connector told, after those of all events.
+   * Good as evidence once `settle` was called. `time`: ms.
+   */
+  tell(time: number, pid: number, kind: number): number {
+    const node = this.table.node[this.rows[0]];
+    return this.#events + this.#told.push(this.table.tell(node, time, pid, kind)) - 1;
+  }
+
+  /** Puts what was told behind the events. */
+  settle(): void {
+    if (this.#told.length === 0) return;
+    const rows = new Int32Array(this.#events + this.#told.length);
+    rows.set(this.rows);
+    rows.set(this.#told, this.#events);
+    const clock = new Float64Array(rows.length);
+    clock.set(this.clock);
+    for (let at = this.#events; at < rows.length; at++) clock[at] = this.table.time[rows[at]];
+    this.rows = rows;
+    this.clock = clock;
   }
 
   conclude(life: Life, claim: Claim, rule: string, confidence: Confidence, at: number): void {
@@ -229,7 +258,16 @@ export class Facts {
     const kind = table.kind[row];
     const flags = kind === KIND.clone ? table.a0[row] : 0;
     const thread = (flags & CLONE_THREAD) !== 0;
-    this.forks.push({ at, ret, flags, kind, thread, caller: undefined, child: undefined });
+    this.forks.push({
+      at,
+      ret,
+      flags,
+      kind,
+      thread,
+      caller: undefined,
+      child: undefined,
+      told: undefined,
+    });
   }
 
   /** wait(2): ECHILD for any child means that the whole process has none left, dead or alive. */

@@ -4,6 +4,7 @@ import { KIND } from '../tables/kinds.ts';
 import type { Concluded } from './conclusions.ts';
 import type { Fork, Kill, Wait } from './facts.ts';
 import type { Space } from './space.ts';
+import type { Witnessed } from './witnessed.ts';
 
 /** Position after every event: nothing shows it. */
 export const NEVER = 0x7fff_ffff;
@@ -36,6 +37,10 @@ export class Life implements Concluded {
   /** Position of the first event that shows it, its own or another's; NEVER when none does. */
   begun: number;
   birth: Fork | undefined;
+  /** What the process connector tells of it, where a trace has that. */
+  told: Witnessed | undefined;
+  /** Positions of execs that only the connector tells of. */
+  toldExecs: readonly number[] = NONE;
   /** Waits that returned it, in serial order; the last reaped it. */
   waits: readonly Wait[] = NONE;
   signals: readonly Kill[] = NONE;
@@ -54,6 +59,8 @@ export class Life implements Concluded {
   /** Its pid in that namespace; 0 unknown. */
   nsPid = 0;
   end: End | undefined;
+  /** The connector tells another end than its records. */
+  disagrees = false;
   /** Its place in the facts' list of lives with events; 0 when it has none. */
   number = 0;
   /** The walk up to the root that came by first; 0 none yet. */

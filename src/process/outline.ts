@@ -83,6 +83,12 @@ export class Outline {
         if ((have & title) !== title || (succeeds && (have & HAVE.execve) === 0)) lacks = true;
       }
     }
+    if (life.toldExecs.length > 0) {
+      for (const at of life.toldExecs) this.#exec(rows[at]);
+      const byTime = (a: number, b: number): number => table.time[a] - table.time[b];
+      this.execs.subarray(0, this.execCount).sort(byTime);
+      lacks = true;
+    }
     this.argv = program;
     this.exe = exe;
     this.comm = comm;
@@ -91,7 +97,9 @@ export class Outline {
     this.#lacksRecords = lacks;
     // Its earliest entry into a call: it had started by then.
     if (life.birth !== undefined) this.start = facts.time(life.birth.at);
-    else this.start = life.silent ? facts.clock[life.anchor] : first;
+    else if (life.told !== undefined && life.told.born !== -Infinity) {
+      this.start = Math.floor(life.told.born);
+    } else this.start = life.silent ? facts.clock[life.anchor] : first;
   }
 
   /**
@@ -124,12 +132,13 @@ export class Outline {
   }
 
   get startSource(): StartSource {
-    const { birth, waits, anchor, silent } = this.life;
+    const { birth, waits, anchor, silent, told } = this.life;
     if (birth !== undefined) {
       if (birth.kind === KIND.clone) return 'clone';
       if (birth.kind === KIND.clone3) return 'clone3';
       return birth.kind === KIND.vfork ? 'vfork' : 'fork';
     }
+    if (told !== undefined && told.born !== -Infinity) return 'connector';
     if (!silent) return 'first_record';
     return waits.length > 0 && waits[0].at === anchor ? 'wait' : 'signal';
   }
@@ -147,18 +156,19 @@ export class Outline {
 
   /** `lacksArguments`: whether an argument of one of its execs never arrived. */
   incomplete(lacksArguments: boolean): readonly Incompleteness[] {
-    const { birth, end, unidentified } = this.life;
-    const bornUnseen = birth === undefined;
+    const { birth, end, unidentified, told, disagrees } = this.life;
+    const bornUnseen = birth === undefined && (told === undefined || told.born === -Infinity);
     const statusUnknown = end?.code === undefined && end?.signal === undefined;
     const openEnded = end === undefined || statusUnknown;
     const whole = !bornUnseen && !openEnded && !lacksArguments && !this.#lacksRecords;
-    if (whole && unidentified.length === 0) return WHOLE;
+    if (whole && unidentified.length === 0 && !disagrees) return WHOLE;
     const missing: Incompleteness[] = [];
     if (bornUnseen) missing.push('no_birth');
     if (openEnded) missing.push(end === undefined ? 'no_end' : 'end_status_unknown');
     if (lacksArguments) missing.push('missing_arguments');
     if (this.#lacksRecords) missing.push('missing_records');
     if (unidentified.length > 0) missing.push('unidentified_children');
+    if (disagrees) missing.push('witnesses_disagree');
     return missing;
   }
 

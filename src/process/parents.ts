@@ -23,6 +23,7 @@ const LOWEST_ADDRESS = 0x10000;
 export function concludeParents(facts: Facts, index: LifeIndex): void {
   const reapers = reapersOf(facts, index);
   for (const life of index.all()) {
+    if (life.told !== undefined && life.told.born !== -Infinity) continue;
     if (life.birth !== undefined) byBirth(facts, index, life, life.birth, reapers);
     else if (!life.silent) byPpid(facts, index, life, reapers);
     else byWait(facts, life);

@@ -9,6 +9,7 @@ import { compareText } from '../base/compare.ts';
 import { type Groups, groupBy, itemsOf } from '../base/groups.ts';
 import { sortNearlySorted } from '../base/sort.ts';
 import { append, NONE } from '../base/list.ts';
+import type { Testimony } from '../event/testimony.ts';
 import { KIND } from '../tables/kinds.ts';
 import type { Facts } from './facts.ts';
 import { concludeEnds } from './ends.ts';
@@ -18,10 +19,32 @@ import { LifeIndex } from './life-index.ts';
 import { isOneLife, livesOf, newLife } from './lives.ts';
 import { concludeParents } from './parents.ts';
 import { Signals } from './signals.ts';
+import { concludeTold, isAbout } from './told.ts';
+import { testifiedLives } from './testify.ts';
 import { resolveSpaces } from './spaces.ts';
 
-/** All lives, in the order of their `_id`s. */
-export function reconcile(facts: Facts): Life[] {
+/**
+ * All lives, in the order of their `_id`s. `testimonies`: what process connectors told, of
+ * this boot or of others.
+ */
+export function reconcile(facts: Facts, testimonies: readonly Testimony[] = []): Life[] {
+  const testimony = testimonies.find((one) => isAbout(one, facts));
+  return testimony === undefined ? reconcileRecords(facts) : reconcileBoth(facts, testimony);
+}
+
+function reconcileBoth(facts: Facts, testimony: Testimony): Life[] {
+  const index = testifiedLives(facts, testimony);
+  for (const life of index.all()) register(facts, life);
+  nameCallers(facts);
+  concludeTold(facts, index);
+  new Signals(facts, index).attach();
+  concludeParents(facts, index);
+  concludeEnds(facts, index, []);
+  facts.settle();
+  return inOrder(facts, index.all());
+}
+
+function reconcileRecords(facts: Facts): Life[] {
   facts.outside = outsideInitial(facts);
   const index = finalLives(facts);
   nameCallers(facts);

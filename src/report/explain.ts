@@ -20,6 +20,7 @@ const INCOMPLETE: Readonly<Record<Incompleteness, string>> = {
   end_status_unknown: 'it ended, but no record says with which status',
   missing_arguments: 'an exec lacks some of its arguments',
   missing_records: 'one of its events lacks records that the kernel always writes',
+  witnesses_disagree: 'the process connector tells another end than its records',
   unidentified_children: 'it bore children whose own pid nothing in the log tells',
 };
 

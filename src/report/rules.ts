@@ -32,6 +32,10 @@ const SENTENCES: ReadonlyMap<string, string> = new Map([
   ],
   // Parents.
   ['caller', 'the parent is the process that made the call which bore it'],
+  ['connector_fork', 'the process connector told of its birth'],
+  ['connector_parent', 'the process connector told who its parent was at birth'],
+  ['connector_threads', 'the process connector told of its threads'],
+  ['connector_exit', 'the process connector told when and how it ended'],
   [
     'clone_parent_flag',
     'the clone had CLONE_PARENT: the child is a sibling of its caller (fact 10)',

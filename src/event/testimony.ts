@@ -1,0 +1,60 @@
+/**
+ * What the process connector told of one boot of one host: a second witness, beside the audit
+ * records, of forks, execs and exits.
+ */
+import type { ConnectorEvent } from '../record/connector.ts';
+
+export class Testimony {
+  /** `''` when the trace does not name its host. */
+  readonly node: string;
+  /** From the connector's clock to the wall clock, ms. */
+  readonly #offset: number;
+  readonly #events: ConnectorEvent[] = [];
+  #sorted = true;
+
+  /** `offset`: what to add to the connector's clock to get ms since the epoch. */
+  constructor(node: string, offset: number) {
+    this.node = node;
+    this.#offset = offset;
+  }
+
+  add(event: ConnectorEvent): void {
+    this.#events.push(event);
+    this.#sorted = false;
+  }
+
+  /** Its moment, ms since the epoch, with parts of a millisecond. */
+  time({ t }: ConnectorEvent): number {
+    return t / 1e6 + this.#offset;
+  }
+
+  /** As they happened; exact duplicates once. The order is total, whatever the order of `add`. */
+  events(): readonly ConnectorEvent[] {
+    const events = this.#events;
+    if (this.#sorted) return events;
+    events.sort(compareEvents);
+    let kept = 0;
+    for (const event of events) {
+      if (kept === 0 || compareEvents(events[kept - 1], event) !== 0) events[kept++] = event;
+    }
+    events.length = kept;
+    this.#sorted = true;
+    return events;
+  }
+}
+
+const ORDER = { fork: 0, exec: 1, exit: 2 } as const;
+
+/** By time; what one moment holds is ordered by all else there is to compare. */
+function compareEvents(a: ConnectorEvent, b: ConnectorEvent): number {
+  return (
+    a.t - b.t ||
+    ORDER[a.ev] - ORDER[b.ev] ||
+    a.tgid - b.tgid ||
+    a.pid - b.pid ||
+    a.cpu - b.cpu ||
+    a.ptgid - b.ptgid ||
+    a.code - b.code ||
+    a.sig - b.sig
+  );
+}

@@ -1,0 +1,92 @@
+/** What follows from the process connector's account of a life: birth, parent, threads, end. */
+import type { Testimony } from '../event/testimony.ts';
+import { KIND } from '../tables/kinds.ts';
+import { Calls } from './calls.ts';
+import type { Facts } from './facts.ts';
+import type { End, Life } from './life.ts';
+import type { LifeIndex } from './life-index.ts';
+import { isExec } from './heritage.ts';
+import type { Witnessed } from './witnessed.ts';
+
+/** How far the two clocks may be apart for having been read one after the other, ms. */
+const APART_MS = 1;
+
+/** Finds the calls that made the lives, and concludes births, parents and threads. */
+export function concludeTold(facts: Facts, index: LifeIndex): void {
+  const lives = index.all().filter((life) => life.told !== undefined);
+  const ofTold = new Map(lives.map((life) => [life.told, life]));
+  lives.sort((a, b) => bornOf(a) - bornOf(b) || a.pid - b.pid);
+  new Calls(facts, lives).match(lives);
+  for (const life of lives) {
+    const told = life.told as Witnessed;
+    life.toldExecs = execsWithoutRecord(facts, life, told);
+    life.threads = told.threads.length;
+    if (life.threads > 0) {
+      const at = facts.tell(told.threads[0].time, life.pid, KIND.clone);
+      facts.conclude(life, 'threads', 'connector_threads', 'proven', at);
+    }
+    if (told.born === -Infinity) continue;
+    const at = life.birth?.at ?? facts.tell(told.born, life.pid, KIND.fork);
+    facts.conclude(life, 'birth', 'connector_fork', 'proven', at);
+    life.ppid = told.ppid;
+    life.parent = told.parent === undefined ? undefined : ofTold.get(told.parent);
+    facts.conclude(life, 'parent', 'connector_parent', 'proven', at);
+  }
+  for (const life of index.all()) if (life.begun >= facts.rows.length) begin(facts, life);
+}
+
+/** A life that no audit record shows: the connector's first word of it stands for its birth. */
+function begin(facts: Facts, life: Life): void {
+  const { told } = life;
+  if (told === undefined) return;
+  const first =
+    told.born === -Infinity ? (told.execs[0] ?? Math.min(told.over, bornOfChild(told))) : told.born;
+  life.begun = facts.tell(first, life.pid, KIND.fork);
+}
+
+/** The latest moment by which a life older than the recording had begun. */
+function bornOfChild({ children, threads }: Witnessed): number {
+  return Math.min(children[0]?.born ?? Infinity, threads[0]?.time ?? Infinity);
+}
+
+function bornOf({ told }: Life): number {
+  return told === undefined ? -Infinity : told.born;
+}
+
+/** Execs that the connector tells of and whose audit event was lost: positions, in order. */
+function execsWithoutRecord(facts: Facts, life: Life, { execs }: Witnessed): number[] {
+  const missing: number[] = [];
+  let i = life.from;
+  for (const time of execs) {
+    while (i < life.to && !isSuccess(facts, facts.own[i])) i++;
+    // One that was entered after this one was done is a later one's.
+    if (i < life.to && facts.time(facts.own[i]) <= time + APART_MS) i++;
+    else missing.push(facts.tell(time, life.pid, KIND.execve));
+  }
+  return missing;
+}
+
+function isSuccess(facts: Facts, at: number): boolean {
+  const row = facts.rows[at];
+  return isExec(facts.table, row) && facts.table.success[row] === 1;
+}
+
+/** How the connector tells that it ended; undefined when it does not. */
+export function toldEnd(facts: Facts, life: Life): End | undefined {
+  const { told } = life;
+  if (told === undefined || told.ended === Infinity) return undefined;
+  const at = facts.tell(told.ended, life.pid, KIND.exit_group);
+  facts.conclude(life, 'end', 'connector_exit', 'proven', at);
+  const signal = told.status & 0x7f;
+  const status = signal === 0 ? { code: (told.status >> 8) & 0xff } : { signal };
+  return { source: 'connector', time: Math.floor(told.ended), ...status };
+}
+
+/** Whether the connector's testimony is about this boot: the node's name, and a time in common. */
+export function isAbout(testimony: Testimony, facts: Facts): boolean {
+  const events = testimony.events();
+  if (testimony.node !== facts.node || events.length === 0 || facts.rows.length === 0) return false;
+  const from = testimony.time(events[0]);
+  const to = testimony.time(events[events.length - 1]);
+  return facts.clock[0] <= to && from <= facts.clock[facts.clock.length - 1];
+}
