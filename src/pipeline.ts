@@ -6,8 +6,10 @@
  * `Analyzer` is a push/flush machine over named inputs; the synchronous and the streaming
  * entries are both thin loops around it.
  */
+import { compareText } from './base/compare.ts';
 import { ArgumentTexts } from './event/arguments.ts';
 import { checkEvents } from './event/check.ts';
+import { Testimony } from './event/testimony.ts';
 import { ADDED, EventTable } from './event/table.ts';
 import { TokenTexts } from './event/tokens.ts';
 import type { Analysis, Processes } from './model/analysis.ts';
@@ -18,15 +20,31 @@ import { Facts } from './process/facts.ts';
 import type { Life } from './process/life.ts';
 import { Outline } from './process/outline.ts';
 import { reconcile } from './process/reconcile.ts';
+import { isAbout } from './process/told.ts';
+import { parseConnectorLine } from './record/connector.ts';
 import { RecordScanner, SCAN } from './record/scan.ts';
 import { TYPE } from './record/types.ts';
 import { digestOf } from './report/ndjson.ts';
 import { type LineSink, LineSplitter, MAX_LINE_BYTES } from './source/lines.ts';
 
+/** What is known of an input because it belongs to a trace of `godo record`. */
+export interface TraceOrigin {
+  /** The host that records without a node come from. */
+  readonly host: string;
+  /** Names the boot among all boots of all hosts. */
+  readonly boot: string;
+  /**
+   * For a segment of the process connector: what to add to its clock to get ms since the
+   * epoch. Absent for audit records.
+   */
+  readonly connector?: { readonly offset: number };
+}
+
 /** One named input, already in memory. */
 export interface NamedBytes {
   readonly name: string;
   readonly bytes: Uint8Array;
+  readonly origin?: TraceOrigin;
 }
 
 /** Faults of one kind that are kept with their place; the rest are only counted. */
@@ -78,18 +96,37 @@ export class Analyzer {
   #bytes = 0;
   #name = '';
   #splitter: LineSplitter | undefined;
+  /** What process connectors told, by boot. */
+  readonly #testimonies = new Map<string, Testimony>();
+  readonly #connectorSink: LineSink = {
+    line: (bytes, start, end, offset, whole) => {
+      this.#records++;
+      this.#connectorLine(
+        Buffer.from(bytes.subarray(start, end)).toString('latin1'),
+        offset,
+        whole,
+      );
+    },
+    tooLong: (offset, length) => this.#tooLong(offset, length),
+  };
+  #testimony: Testimony | undefined;
   readonly #sink: LineSink = {
     line: (bytes, start, end, offset, whole) => this.#line(bytes, start, end, offset, whole),
-    tooLong: (offset, length) => {
-      this.#records++;
-      this.#reject('line-too-long', `${length} bytes, over ${MAX_LINE_BYTES}`, offset);
-    },
+    tooLong: (offset, length) => this.#tooLong(offset, length),
   };
 
   /** Begins an input. `name` is what faults call it. */
-  open(name: string): void {
+  open(name: string, origin?: TraceOrigin): void {
     this.#name = name;
-    this.#splitter = new LineSplitter(this.#sink);
+    this.#table.setHost(origin?.host ?? '');
+    if (origin?.connector === undefined) {
+      this.#splitter = new LineSplitter(this.#sink);
+      return;
+    }
+    this.#testimony = this.#testimonies.get(origin.boot) ?? new Testimony(origin.host);
+    this.#testimonies.set(origin.boot, this.#testimony);
+    this.#testimony.clock(origin.connector.offset);
+    this.#splitter = new LineSplitter(this.#connectorSink);
   }
 
   /** Takes the next bytes of the input, after decompression. The chunk is not kept. */
@@ -117,10 +154,15 @@ export class Analyzer {
     const order = orderEvents(table);
     const texts = new TokenTexts(table.tokens);
     const argumentTexts = new ArgumentTexts(table);
+    // The rows that are added from here on are what connectors told, and no events.
+    const events = table.count;
     const boots: Outline[] = [];
+    const heard = new Set<Testimony>();
     for (const sequence of order.sequences) {
       const facts = new Facts(table, sequence);
-      const lives = reconcile(facts);
+      const testimony = this.#testimonyOf(facts);
+      if (testimony !== undefined) heard.add(testimony);
+      const lives = reconcile(facts, testimony);
       boots.push(new Outline(facts, lives));
       this.#unforked(facts, lives);
     }
@@ -128,9 +170,31 @@ export class Analyzer {
     this.#eventFaults(order, argumentTexts);
     return {
       processes,
-      summary: this.#summary(processes, boots, order),
+      summary: this.#summary(processes, boots, order, events, heard),
       faults: this.#faults.kept(),
     };
+  }
+
+  /** Of several, which only damaged traces have, the first by the name of the boot. */
+  #testimonyOf(facts: Facts): Testimony | undefined {
+    const names = [...this.#testimonies.keys()].sort(compareText);
+    for (const name of names) {
+      const testimony = this.#testimonies.get(name);
+      if (testimony !== undefined && isAbout(testimony, facts)) return testimony;
+    }
+    return undefined;
+  }
+
+  #tooLong(offset: number, length: number): void {
+    this.#records++;
+    this.#reject('line-too-long', `${length} bytes, over ${MAX_LINE_BYTES}`, offset);
+  }
+
+  #connectorLine(line: string, offset: number, whole: boolean): void {
+    const event = parseConnectorLine(line);
+    if (event !== undefined) this.#testimony?.add(event);
+    else if (whole) this.#reject('not-connector', 'no event of the process connector', offset);
+    else this.#reject('truncated', 'the last line ends in the middle of an event', offset);
   }
 
   #line(bytes: Uint8Array, start: number, end: number, offset: number, whole: boolean): void {
@@ -181,18 +245,30 @@ export class Analyzer {
 
   /** Lives that began after their parent's first record and yet without a fork. */
   #unforked(facts: Facts, lives: readonly Life[]): void {
-    for (const { birth, parent, anchor, pid } of lives) {
-      if (birth !== undefined || parent === undefined || parent.anchor > anchor) continue;
+    for (const { birth, told, parent, anchor, pid } of lives) {
+      if (
+        birth !== undefined ||
+        told !== undefined ||
+        parent === undefined ||
+        parent.anchor > anchor
+      )
+        continue;
       this.#faults.report('no-fork', `pid ${pid} has no fork`, { event: facts.id(anchor) });
     }
   }
 
-  #summary(processes: Processes, boots: readonly Outline[], order: Order): Analysis['summary'] {
+  #summary(
+    processes: Processes,
+    boots: readonly Outline[],
+    order: Order,
+    events: number,
+    heard: ReadonlySet<Testimony>,
+  ): Analysis['summary'] {
     const table = this.#table;
     let first = Infinity;
     let last = -Infinity;
     let attached = 0;
-    for (let row = 0; row < table.count; row++) {
+    for (let row = 0; row < events; row++) {
       first = Math.min(first, table.time[row]);
       last = Math.max(last, table.time[row]);
       if (table.pid[row] >= 0) attached += table.records[row];
@@ -200,8 +276,17 @@ export class Analyzer {
     let unnamed = 0;
     for (const row of order.unnamed) unnamed += table.records[row];
     const ignored: Record<string, number> = {};
-    if (table.tally.duplicates > 0) ignored['duplicate'] = table.tally.duplicates;
+    let duplicates = table.tally.duplicates;
+    let elsewhere = 0;
+    for (const testimony of this.#testimonies.values()) {
+      duplicates += testimony.duplicates;
+      const told = testimony.count - testimony.duplicates;
+      if (heard.has(testimony)) attached += told;
+      else elsewhere += told;
+    }
+    if (duplicates > 0) ignored['duplicate'] = duplicates;
     if (unnamed > 0) ignored['names no process'] = unnamed;
+    if (elsewhere > 0) ignored['connector without records'] = elsewhere;
     let threads = 0;
     for (const { lives } of boots) for (const life of lives) threads += life.threads + 1;
     return {
@@ -212,10 +297,10 @@ export class Analyzer {
         ignored,
         rejected: this.#rejected + table.tally.conflicts,
       },
-      events: table.count,
+      events,
       processes: processes.length,
       threads,
-      ...(table.count === 0 ? {} : { first_timestamp: first, last_timestamp: last }),
+      ...(events === 0 ? {} : { first_timestamp: first, last_timestamp: last }),
       hosts: [...new Set(order.sequences.map((one) => one.node))],
       boots: order.sequences.length,
       record_types: this.#recordTypes(),
@@ -245,8 +330,8 @@ function isCut(scan: RecordScanner): boolean {
 /** Analyzes inputs that are in memory. */
 export function analyzeSync(inputs: readonly NamedBytes[]): Analysis {
   const analyzer = new Analyzer();
-  for (const { name, bytes } of inputs) {
-    analyzer.open(name);
+  for (const { name, bytes, origin } of inputs) {
+    analyzer.open(name, origin);
     analyzer.push(bytes);
     analyzer.close();
   }

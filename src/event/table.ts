@@ -49,6 +49,8 @@ export class EventTable {
   readonly nodes: Interner = new Interner();
   /** Raw value tokens (quotes included) of tty, comm, exe, cwd and name fields. */
   readonly tokens: Interner = new Interner();
+  /** The node of records that name none, as the `node` column has it. */
+  #host = 0;
   readonly tally: Tally = { duplicates: 0, conflicts: 0 };
 
   time = new Float64Array(FIRST_ROWS);
@@ -106,6 +108,12 @@ export class EventTable {
   /** Further copies of the kept record, by row and slot; only rows that had any. */
   readonly #copies = new Map<number, number>();
 
+  /** Records that name no node are this host's from now on; `''` is none. */
+  setHost(name: string): void {
+    const bytes = Buffer.from(name, 'utf8');
+    this.#host = bytes.length === 0 ? 0 : this.nodes.intern(bytes, 0, bytes.length) + 1;
+  }
+
   /** Adds the scanner's record, which lies in `bytes`. Returns an ADDED code. */
   add(scan: RecordScanner, bytes: Uint8Array): number {
     const row = this.#row(scan, bytes);
@@ -162,7 +170,7 @@ export class EventTable {
     const node =
       scan.nodeEnd > scan.nodeStart
         ? this.nodes.intern(bytes, scan.nodeStart, scan.nodeEnd) + 1
-        : 0;
+        : this.#host;
     const { time, serial } = scan;
     if (
       last >= 0 &&

@@ -5,17 +5,25 @@
 import type { ConnectorEvent } from '../record/connector.ts';
 
 export class Testimony {
-  /** `''` when the trace does not name its host. */
+  /** The host's name. */
   readonly node: string;
   /** From the connector's clock to the wall clock, ms. */
-  readonly #offset: number;
+  #offset = Infinity;
   readonly #events: ConnectorEvent[] = [];
   #sorted = true;
+  /** How many events came twice; known once `events` was asked for. */
+  duplicates = 0;
 
-  /** `offset`: what to add to the connector's clock to get ms since the epoch. */
-  constructor(node: string, offset: number) {
+  constructor(node: string) {
     this.node = node;
-    this.#offset = offset;
+  }
+
+  /**
+   * `offset`: what to add to the connector's clock to get ms since the epoch, as one trace has
+   * read it. Of several traces of one boot the least counts, so that their order does not.
+   */
+  clock(offset: number): void {
+    this.#offset = Math.min(this.#offset, offset);
   }
 
   add(event: ConnectorEvent): void {
@@ -28,6 +36,11 @@ export class Testimony {
     return t / 1e6 + this.#offset;
   }
 
+  /** Events, duplicates among them. */
+  get count(): number {
+    return this.#events.length + this.duplicates;
+  }
+
   /** As they happened; exact duplicates once. The order is total, whatever the order of `add`. */
   events(): readonly ConnectorEvent[] {
     const events = this.#events;
@@ -37,6 +50,7 @@ export class Testimony {
     for (const event of events) {
       if (kept === 0 || compareEvents(events[kept - 1], event) !== 0) events[kept++] = event;
     }
+    this.duplicates += events.length - kept;
     events.length = kept;
     this.#sorted = true;
     return events;

@@ -20,6 +20,8 @@ export const FAULT_KINDS = {
     'the gzip stream is damaged or cut; what came before is used',
   ],
   'line-too-long': ['source', 'error', 'the line is longer than 1 MiB'],
+  'recorder-loss': ['source', 'error', 'records were lost while recording, as the trace says'],
+  'not-connector': ['record', 'error', 'the line is not an event of the process connector'],
   'not-audit': ['record', 'error', 'the line is not an audit record'],
   'bad-header': ['record', 'error', 'the record has no readable msg=audit(SEC.MS:SERIAL)'],
   'bad-field': [

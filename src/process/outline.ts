@@ -2,6 +2,7 @@
  * What one life's document says, still as rows, tokens and positions: what writers of
  * documents share. Texts are made by those who need them.
  */
+import { sortByInsertion } from '../base/sort.ts';
 import { HAVE } from '../event/table.ts';
 import type { Incompleteness, StartSource } from '../model/process.ts';
 import { UNSET_ID } from '../record/scan.ts';
@@ -83,18 +84,13 @@ export class Outline {
         if ((have & title) !== title || (succeeds && (have & HAVE.execve) === 0)) lacks = true;
       }
     }
-    if (life.toldExecs.length > 0) {
-      for (const at of life.toldExecs) this.#exec(rows[at]);
-      const byTime = (a: number, b: number): number => table.time[a] - table.time[b];
-      this.execs.subarray(0, this.execCount).sort(byTime);
-      lacks = true;
-    }
     this.argv = program;
     this.exe = exe;
     this.comm = comm;
     this.cwd = cwd;
     this.subject = row;
-    this.#lacksRecords = lacks;
+    this.#lacksRecords = lacks || life.toldExecs.length > 0;
+    if (life.toldExecs.length > 0) this.#addToldExecs();
     // Its earliest entry into a call: it had started by then.
     if (life.birth !== undefined) this.start = facts.time(life.birth.at);
     else if (life.told !== undefined && life.told.born !== -Infinity) {
@@ -120,6 +116,27 @@ export class Outline {
     const id = `${this.prefix}${stamp}/${serial}/${pid}`;
     this.#ids[place] = id;
     return id;
+  }
+
+  /** Execs whose record was lost: what ran after the last of them only later records show. */
+  #addToldExecs(): void {
+    const { life, facts } = this;
+    const { table, rows, own } = facts;
+    for (const at of life.toldExecs) this.#exec(rows[at]);
+    const byTime = (a: number, b: number): number => table.time[a] - table.time[b];
+    // Those with a record stay in the order of their serials.
+    sortByInsertion(this.execs.subarray(0, this.execCount), byTime, Infinity);
+    const lost = facts.time(life.toldExecs[life.toldExecs.length - 1]);
+    if (this.argv >= 0 && table.time[this.argv] > lost) return;
+    this.argv = -1;
+    this.exe = -1;
+    this.comm = -1;
+    for (let i = life.from; i < life.to; i++) {
+      const row = rows[own[i]];
+      if (table.time[row] <= lost) continue;
+      if (table.exe[row] >= 0) this.exe = table.exe[row];
+      if (table.comm[row] >= 0) this.comm = table.comm[row];
+    }
   }
 
   #exec(row: number): void {

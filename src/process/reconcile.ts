@@ -19,16 +19,12 @@ import { LifeIndex } from './life-index.ts';
 import { isOneLife, livesOf, newLife } from './lives.ts';
 import { concludeParents } from './parents.ts';
 import { Signals } from './signals.ts';
-import { concludeTold, isAbout } from './told.ts';
+import { concludeTold } from './told.ts';
 import { testifiedLives } from './testify.ts';
 import { resolveSpaces } from './spaces.ts';
 
-/**
- * All lives, in the order of their `_id`s. `testimonies`: what process connectors told, of
- * this boot or of others.
- */
-export function reconcile(facts: Facts, testimonies: readonly Testimony[] = []): Life[] {
-  const testimony = testimonies.find((one) => isAbout(one, facts));
+/** All lives, in the order of their `_id`s. `testimony`: what the process connector told of this boot. */
+export function reconcile(facts: Facts, testimony?: Testimony): Life[] {
   return testimony === undefined ? reconcileRecords(facts) : reconcileBoth(facts, testimony);
 }
 

@@ -13,10 +13,8 @@ import type { Facts } from './facts.ts';
 import { Life, NEVER } from './life.ts';
 import { LifeIndex } from './life-index.ts';
 import { newLife } from './lives.ts';
-import { type Witnessed, witnessedLives } from './witnessed.ts';
+import { TICK_MS, type Witnessed, witnessedLives } from './witnessed.ts';
 
-/** The longest tick of a kernel, ms (HZ=100). */
-const TICK_MS = 10;
 /** How far the two clocks may be apart for having been read one after the other, ms. */
 const APART_MS = 1;
 

@@ -1,4 +1,5 @@
 /** What follows from the process connector's account of a life: birth, parent, threads, end. */
+import { HAVE } from '../event/table.ts';
 import type { Testimony } from '../event/testimony.ts';
 import { KIND } from '../tables/kinds.ts';
 import { Calls } from './calls.ts';
@@ -6,7 +7,7 @@ import type { Facts } from './facts.ts';
 import type { End, Life } from './life.ts';
 import type { LifeIndex } from './life-index.ts';
 import { isExec } from './heritage.ts';
-import type { Witnessed } from './witnessed.ts';
+import { TICK_MS, type Witnessed } from './witnessed.ts';
 
 /** How far the two clocks may be apart for having been read one after the other, ms. */
 const APART_MS = 1;
@@ -15,7 +16,7 @@ const APART_MS = 1;
 export function concludeTold(facts: Facts, index: LifeIndex): void {
   const lives = index.all().filter((life) => life.told !== undefined);
   const ofTold = new Map(lives.map((life) => [life.told, life]));
-  lives.sort((a, b) => bornOf(a) - bornOf(b) || a.pid - b.pid);
+  lives.sort(compareBirths);
   new Calls(facts, lives).match(lives);
   for (const life of lives) {
     const told = life.told as Witnessed;
@@ -49,21 +50,38 @@ function bornOfChild({ children, threads }: Witnessed): number {
   return Math.min(children[0]?.born ?? Infinity, threads[0]?.time ?? Infinity);
 }
 
-function bornOf({ told }: Life): number {
-  return told === undefined ? -Infinity : told.born;
+/** Those older than the recording first. A pid has one life at a time, so the order is total. */
+function compareBirths({ told: a, pid: pidA }: Life, { told: b, pid: pidB }: Life): number {
+  const bornA = a?.born ?? -Infinity;
+  const bornB = b?.born ?? -Infinity;
+  return bornA === bornB ? pidA - pidB : bornA - bornB;
 }
 
 /** Execs that the connector tells of and whose audit event was lost: positions, in order. */
 function execsWithoutRecord(facts: Facts, life: Life, { execs }: Witnessed): number[] {
   const missing: number[] = [];
   let i = life.from;
-  for (const time of execs) {
+  for (const time of execs.slice(execsBeforeLogin(facts, life, execs))) {
     while (i < life.to && !isSuccess(facts, facts.own[i])) i++;
     // One that was entered after this one was done is a later one's.
     if (i < life.to && facts.time(facts.own[i]) <= time + APART_MS) i++;
     else missing.push(facts.tell(time, life.pid, KIND.execve));
   }
   return missing;
+}
+
+/**
+ * A recording of one session begins, for its first process, with a LOGIN record: of the execs
+ * within that tick those before it have no record, and were not lost.
+ */
+function execsBeforeLogin(facts: Facts, life: Life, execs: readonly number[]): number {
+  if (life.silent || !facts.has(facts.own[life.from], HAVE.login)) return 0;
+  let records = 0;
+  for (let i = life.from; i < life.to; i++) if (isSuccess(facts, facts.own[i])) records++;
+  const until = facts.time(facts.own[life.from]) + TICK_MS;
+  let before = 0;
+  while (before < execs.length - records && execs[before] < until) before++;
+  return before;
 }
 
 function isSuccess(facts: Facts, at: number): boolean {

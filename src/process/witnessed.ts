@@ -2,6 +2,9 @@
 import type { Testimony } from '../event/testimony.ts';
 import type { ConnectorEvent } from '../record/connector.ts';
 
+/** The longest tick of a kernel, ms (HZ=100). */
+export const TICK_MS = 10;
+
 /** One process as the connector saw it. Times in ms since the epoch. */
 export interface Witnessed {
   readonly pid: number;

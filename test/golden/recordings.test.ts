@@ -9,6 +9,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { analyzeSync, type NamedBytes } from '../../src/pipeline.ts';
 import { Rng } from '../model/rng.ts';
+import { traceInputs } from '../support/connector.ts';
 import { scoreOf } from '../support/score.ts';
 
 const TRACES = join(import.meta.dirname, '../../fixtures/traces');
@@ -116,6 +117,25 @@ describe.each(names)('%s', (name) => {
     expect(Number(score.toFixed(2)), wrong.join('\n')).toBeGreaterThanOrEqual(
       FLOORS.get(name) ?? 100,
     );
+  });
+
+  test('with the process connector beside it, every answer is right', () => {
+    const log = Buffer.concat(lines);
+    const told = analyzeSync(traceInputs(log, truth));
+    const { score, wrong } = scoreOf(truth, [...told.processes], rootOf(name));
+    expect(score, wrong.join('\n')).toBe(100);
+  });
+
+  test('the connector beside it, the order of lines changes nothing', () => {
+    const [log, connector] = traceInputs(Buffer.concat(lines), truth);
+    const told = analyzeSync([log, connector]);
+    const mixed = [log, connector].map((input, i) => ({
+      ...input,
+      bytes: Buffer.concat(shuffled(linesOf(input.bytes), i + 1)),
+    }));
+    const again = analyzeSync(mixed.toReversed());
+    expect(again.summary.digest).toBe(told.summary.digest);
+    expect(again.summary.account).toEqual(told.summary.account);
   });
 
   test.each(WAYS)('%s, it is the same', (_way, cut) => {
