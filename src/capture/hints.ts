@@ -1,0 +1,81 @@
+/**
+ * Hints: after an exec, what /proc still says of where the process is. A process may have
+ * ended by then, or, in theory, have given its pid to another.
+ */
+import type { Loss } from '../model/trace.ts';
+import { situationOf } from './proc.ts';
+import type { SegmentWriter } from './segments.ts';
+
+/** Execs that may wait to be looked at: older ones have probably ended. */
+const MOST_WAITING = 256;
+/** Looked at in one go. */
+const SLICE = 16;
+/** In a second: looking costs the machine that is watched. */
+const MOST_A_SECOND = 1000;
+
+export class Hints {
+  readonly #segment: SegmentWriter;
+  readonly #onLoss: (loss: Loss) => void;
+  readonly #waiting: { pid: number; t: string }[] = [];
+  #scheduled = false;
+  #skipped = 0;
+  #allowed = MOST_A_SECOND;
+
+  constructor(segment: SegmentWriter, onLoss: (loss: Loss) => void) {
+    this.#segment = segment;
+    this.#onLoss = onLoss;
+  }
+
+  /** These processes have run a program; times are the connector's, in ns. */
+  execs(pids: readonly number[], times: readonly string[]): void {
+    for (const [i, pid] of pids.entries()) {
+      if (this.#waiting.length >= MOST_WAITING || this.#allowed <= 0) {
+        this.#skipped++;
+        continue;
+      }
+      this.#allowed--;
+      this.#waiting.push({ pid, t: times[i] });
+    }
+    this.#schedule();
+  }
+
+  /** To be called once a second. */
+  tick(): void {
+    this.#allowed = MOST_A_SECOND;
+    this.flush();
+  }
+
+  /** Writes what there is, and what was left out. */
+  flush(): void {
+    this.#segment.flush();
+    if (this.#skipped === 0) return;
+    this.#onLoss({ cause: 'hints-skipped', count: this.#skipped, place: this.#segment.place });
+    this.#skipped = 0;
+  }
+
+  close(): void {
+    this.#waiting.length = 0;
+    this.flush();
+    this.#segment.close();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#waiting.length === 0) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      for (const { pid, t } of this.#waiting.splice(0, SLICE)) this.#look(pid, t);
+      this.#schedule();
+    });
+  }
+
+  #look(pid: number, t: string): void {
+    const situation = situationOf(pid);
+    if (situation === undefined || this.#segment.failed) return;
+    const line = Buffer.from(`{"t":${t},"pid":${pid},${JSON.stringify(situation).slice(1)}\n`);
+    this.#segment.reserve(line.length);
+    this.#segment.buffer.set(line, this.#segment.used);
+    this.#segment.used += line.length;
+    this.#segment.count('hint', Number(BigInt(t) / 1_000_000n));
+  }
+}
