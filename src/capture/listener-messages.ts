@@ -8,6 +8,8 @@ export interface ListenerData {
   readonly limits: SegmentLimits;
   /** Socket of audit records; absent where they come another way. */
   readonly auditFd?: number;
+  /** Whether what does not fit into that socket is lost: to its daemon, audit sends it again. */
+  readonly auditMayDrop: boolean;
   readonly connectorFd?: number;
   /** Whether to tell of execs. */
   readonly hints: boolean;

@@ -56,6 +56,7 @@ abstract class Channel {
   received = 0;
   readonly #batch: Batch;
   readonly #limit: number;
+  readonly #firstDrops: number;
   /** Messages that the socket is known to have dropped. */
   #drops: number;
 
@@ -64,7 +65,8 @@ abstract class Channel {
     this.source = source;
     this.#limit = batch[0];
     this.#batch = new Batch(...batch);
-    this.#drops = dropsOf(fd) ?? 0;
+    this.#firstDrops = dropsOf(fd) ?? 0;
+    this.#drops = this.#firstDrops;
     const { folder, limits } = workerData as ListenerData;
     this.segment = new SegmentWriter(folder, source, limits, {
       onSegment: (segment) => tell({ kind: 'segment', segment }),
@@ -86,6 +88,14 @@ abstract class Channel {
     this.afterBatch();
     this.segment.flush();
     return count;
+  }
+
+  /** No more will be taken. */
+  finish(): void {}
+
+  /** Messages that the socket has dropped so far. */
+  protected get drops(): number {
+    return (dropsOf(this.fd) ?? this.#firstDrops) - this.#firstDrops;
   }
 
   get batchLimit(): number {
@@ -112,8 +122,11 @@ abstract class Channel {
 }
 
 class AuditChannel extends Channel {
-  constructor(fd: number) {
+  readonly #mayDrop: boolean;
+
+  constructor(fd: number, { auditMayDrop }: ListenerData) {
     super(fd, 'audit', [AUDIT_BATCH, AUDIT_MESSAGE]);
+    this.#mayDrop = auditMayDrop;
   }
 
   protected override take(bytes: Buffer, start: number, length: number): void {
@@ -121,6 +134,8 @@ class AuditChannel extends Channel {
   }
 
   protected override overflow(count: number | undefined, place: TracePlace): void {
+    // What it cannot send again at last, it counts as lost itself.
+    if (!this.#mayDrop) return;
     tellLoss({ cause: 'audit-overflow', place, ...(count === undefined ? {} : { count }) });
   }
 }
@@ -130,6 +145,8 @@ class ConnectorChannel extends Channel {
   readonly #descendants: Descendants | undefined;
   readonly #session: number;
   readonly #hints: boolean;
+  /** Messages that are known to be missing. */
+  #missed = 0;
   #pids: number[] = [];
   #times: string[] = [];
 
@@ -161,11 +178,22 @@ class ConnectorChannel extends Channel {
     this.#times = [];
   }
 
-  /** The numbers of the messages tell exactly what is missing; the socket's count is not needed. */
+  /** The numbers of the messages tell what is missing, and where, better than the socket. */
   protected override overflow(): void {}
 
-  #gap(count: number): void {
+  /** What is missing at the end has no message after it to show that. */
+  override finish(): void {
+    const more = this.drops - this.#missed;
+    if (more > 0) this.#lose(more);
+  }
+
+  #lose(count: number): void {
+    this.#missed += count;
     tellLoss({ cause: 'connector-overflow', count, place: this.segment.place });
+  }
+
+  #gap(count: number): void {
+    this.#lose(count);
     if (this.#descendants === undefined) return;
     const ours = allPids().filter((pid) => sessionOf(pid) === this.#session);
     this.#descendants.add(ours.filter((pid) => pid !== process.pid));
@@ -185,7 +213,7 @@ function tellLoss(loss: Loss): void {
 
 function listen(data: ListenerData): void {
   const channels: Channel[] = [];
-  if (data.auditFd !== undefined) channels.push(new AuditChannel(data.auditFd));
+  if (data.auditFd !== undefined) channels.push(new AuditChannel(data.auditFd, data));
   if (data.connectorFd !== undefined) channels.push(new ConnectorChannel(data.connectorFd, data));
   const flags = new Int32Array(data.shared, 0, SHARED_DOUBLES / 4);
   const totals = new Float64Array(data.shared, SHARED_DOUBLES);
@@ -215,7 +243,10 @@ function listen(data: ListenerData): void {
     if (stop && (received === 0 || performance.now() - stopped > LAST_MS)) break;
     if (received > 0 && received < SMALL_BATCH && !stop) rest.wait(REST_MS);
   }
-  for (const { segment } of channels) segment.close();
+  for (const channel of channels) {
+    channel.finish();
+    channel.segment.close();
+  }
   tell({ kind: 'done' });
 }
 

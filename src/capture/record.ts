@@ -231,6 +231,7 @@ class Recorder {
           limits: this.#options.segments,
           hints,
           ...(auditFd === undefined ? {} : { auditFd }),
+          auditMayDrop: this.#kernel?.mode === 'multicast',
           ...(connectorFd === undefined ? {} : { connectorFd }),
           ...(session === undefined ? {} : { scope: { recorder: process.pid, session } }),
         },
@@ -410,7 +411,8 @@ class Recorder {
   #pollStatus(): void {
     const before = this.#status;
     const now = this.#countLost();
-    if (now === undefined || before === undefined || sameSettings(before, now)) return;
+    if (now === undefined || before === undefined || this.#stopping !== undefined) return;
+    if (sameSettings(before, now)) return;
     this.#journal?.add({ kind: 'status', status: now });
     if (this.#kernel?.mode === 'unicast' && now.pid !== process.pid) {
       this.#around.say('recording stops: another program is the audit daemon now');

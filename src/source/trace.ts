@@ -39,11 +39,9 @@ export interface TraceFolder {
   readonly tornLines: number;
 }
 
-/** Whether a folder with files of these names is a trace. */
+/** Whether a folder with files of these names is a trace: its journal is made first. */
 export function isTraceFolder(names: readonly string[]): boolean {
-  return (
-    names.includes(JOURNAL_FILE) && names.some((name) => name === MANIFEST_FILE || isAudit(name))
-  );
+  return names.includes(JOURNAL_FILE);
 }
 
 function isAudit(name: string): boolean {
