@@ -53,6 +53,12 @@ export class Hints {
     this.#skipped = 0;
   }
 
+  /** Writes no more. */
+  halt(): void {
+    this.#waiting.length = 0;
+    this.#segment.halt();
+  }
+
   close(): void {
     this.#waiting.length = 0;
     this.flush();

@@ -9,7 +9,16 @@ import { netlinkSocket, setReceiveBuffer, SystemError } from './libc.ts';
 import { NETLINK_AUDIT } from './netlink.ts';
 import { commOf, hostFacts, sessionOf, startOf } from './proc.ts';
 import { godoRules, type Profile, ruleText } from './rules.ts';
-import { isRunning, readState, removeRules, restore, settingsBefore, writeState } from './state.ts';
+import {
+  isRunning,
+  readState,
+  type RecorderState,
+  removeRules,
+  restore,
+  settingsBefore,
+  STATE_FILE,
+  writeState,
+} from './state.ts';
 
 /** What of a recording's options concerns audit. */
 export interface KernelOptions {
@@ -50,6 +59,7 @@ export class Kernel {
   readonly #settings: Settings;
   readonly #rules: readonly Buffer[];
   readonly #guard: Guard;
+  readonly #state: RecorderState;
   #start: AuditStatus;
   #open = true;
 
@@ -68,13 +78,13 @@ export class Kernel {
     this.fd = netlinkSocket(NETLINK_AUDIT, mode === 'multicast' ? AUDIT_NLGRP_READLOG : 0);
     setReceiveBuffer(this.fd, options.socketBytes);
     // Before anything is changed.
-    writeState(settingsBefore(before, this.#settings));
-    this.#guard = new Guard(around.restoreCommand);
+    this.#state = writeState(settingsBefore(before, this.#settings));
+    this.#guard = new Guard(STATE_FILE, around.restoreCommand);
     try {
       if (options.command !== undefined) this.session = newSession();
       this.#rules = godoRules(options.calls, this.#scope(), process.arch);
     } catch (error) {
-      this.end();
+      void this.end();
       throw error;
     }
   }
@@ -129,17 +139,18 @@ export class Kernel {
   }
 
   /** Puts everything back. */
-  end(): void {
+  async end(): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
-    const state = readState();
     try {
-      if (state !== undefined) restore(this.#audit, state);
-      this.#guard.dismiss();
+      restore(this.#audit, this.#state);
     } catch {
       // The guard tries again when the recorder is gone.
+      return;
+    } finally {
+      this.#audit.close();
     }
-    this.#audit.close();
+    await this.#guard.dismiss();
   }
 }
 

@@ -54,6 +54,11 @@ export class Listener {
     return { file: segmentFile('audit', number), offset: this.#totals[TOTALS.offset] };
   }
 
+  /** What comes from now on is not written, only counted. */
+  halt(): void {
+    Atomics.store(this.#flags, SHARED.halt, 1);
+  }
+
   /** Ends the thread once the sockets are empty, and waits until it has. */
   async stop(): Promise<void> {
     Atomics.store(this.#flags, SHARED.stop, 1);

@@ -20,7 +20,7 @@ export interface ListenerData {
 }
 
 /** 32-bit places of the shared memory. */
-export const SHARED = { stop: 0 } as const;
+export const SHARED = { stop: 0, halt: 1 } as const;
 /**
  * Doubles of the shared memory, behind those: bytes written in all, audit messages
  * received, and where the next one will be: the number of the segment and the offset in it. */

@@ -224,6 +224,9 @@ function listen(data: ListenerData): void {
   for (;;) {
     const stop = Atomics.load(flags, SHARED.stop) !== 0;
     if (stop && stopped === 0) stopped = performance.now();
+    // The room that is left is for the manifest.
+    const halt = Atomics.load(flags, SHARED.halt) !== 0 || channels.some(isFailed);
+    if (halt) for (const { segment } of channels) segment.halt();
     let received = 0;
     if (poller.wait(stop ? 0 : WAIT_MS)) {
       for (const [i, channel] of channels.entries())
@@ -248,6 +251,10 @@ function listen(data: ListenerData): void {
     channel.segment.close();
   }
   tell({ kind: 'done' });
+}
+
+function isFailed({ segment }: Channel): boolean {
+  return segment.failed;
 }
 
 /** Takes all that waits at one socket, unless more comes all the time: the others wait, too. */

@@ -69,6 +69,7 @@ const TICK_MS = 1000;
 /** How long records may be on their way after what made them has ended. */
 const DRAIN_MS = 30_000;
 const QUIET_MS = 60;
+const LAST_LINES_MS = 1000;
 
 /** Records until something ends it. Throws CannotRecord before it has begun. */
 export async function record(
@@ -83,7 +84,7 @@ export async function record(
     await recorder.abandon();
     throw error;
   } finally {
-    recorder.dispose();
+    await recorder.dispose();
   }
 }
 
@@ -103,7 +104,7 @@ class Recorder {
   #kernel: Kernel | undefined;
   #command: ChildProcess | undefined;
   #ended: Promise<void> = Promise.resolve();
-  #exit: { code: number | null; signal: NodeJS.Signals | null } | undefined;
+  #exit: Exit | undefined;
   #stopping: { reason: StopReason; detail?: string } | undefined;
   #stop: () => void = () => {};
   readonly #stopped = new Promise<void>((resolve) => {
@@ -146,32 +147,41 @@ class Recorder {
   async untilTheEnd(): Promise<RecordResult> {
     await this.#stopped;
     clearTimeout(this.#deadline);
-    // A command whose recording failed still runs to its end.
-    await this.#ended;
     await this.#finishSources();
     clearInterval(this.#ticker);
-    return this.#finish();
+    const result = await this.#finish();
+    // Recording may end before the command: at a time, at a size, by a failure.
+    await this.#ended;
+    return { ...result, ...exitOf(this.#exit) };
   }
 
   /** Puts back what is changed outside of the trace; may be called at any time, and again. */
-  dispose(): void {
+  async dispose(): Promise<void> {
     clearInterval(this.#ticker);
     clearTimeout(this.#deadline);
     for (const remove of this.#signals.splice(0)) remove();
-    this.#kernel?.end();
+    await this.#letGo();
+  }
+
+  /** Audit is as it was before. */
+  async #letGo(): Promise<void> {
+    const kernel = this.#kernel;
     this.#kernel = undefined;
+    await kernel?.end();
   }
 
   /** It has not begun: nothing is left of it. */
   async abandon(): Promise<void> {
-    this.dispose();
+    await this.dispose();
     await this.#listener?.stop();
     this.#journal?.close();
     this.#folder?.remove();
   }
 
   #end(reason: StopReason, detail?: string): void {
-    if (this.#stopping !== undefined) return;
+    // A failure that comes after an end is what counts.
+    if (this.#stopping !== undefined && !isFailure(reason)) return;
+    if (this.#stopping !== undefined && isFailure(this.#stopping.reason)) return;
     this.#stopping = detail === undefined ? { reason } : { reason, detail };
     this.#abort.abort();
     this.#stop();
@@ -253,9 +263,7 @@ class Recorder {
         this.#lose(message.loss);
         break;
       case 'failure':
-        this.#folder?.freeReserve();
-        this.#around.say(`recording stops: ${message.reason} (${message.detail})`);
-        this.#end(message.reason, message.detail);
+        this.#fail(message.reason, message.detail);
         break;
       case 'execs':
         this.#hints?.execs(message.pids, message.times);
@@ -264,6 +272,18 @@ class Recorder {
       case 'done':
         break;
     }
+  }
+
+  /** Recording cannot go on: nothing more is made or written, whatever still runs. */
+  #fail(reason: StopReason, detail: string): void {
+    if (this.#stopping !== undefined && isFailure(this.#stopping.reason)) return;
+    this.#around.say(`recording stops: ${reason} (${detail})`);
+    this.#end(reason, detail);
+    this.#listener?.halt();
+    this.#feedSegment?.halt();
+    this.#hints?.halt();
+    this.#folder?.freeReserve();
+    this.#kernel?.stopMaking();
   }
 
   #lose(loss: Loss): void {
@@ -305,8 +325,7 @@ class Recorder {
     try {
       this.#folder?.writeManifest(manifest);
     } catch (error) {
-      this.#around.say(`cannot write the manifest: ${wordsOf(error)}`);
-      this.#end('write-failed', wordsOf(error));
+      this.#fail('write-failed', wordsOf(error));
     }
   }
 
@@ -335,7 +354,9 @@ class Recorder {
 
   #onTerm(signal: NodeJS.Signals): void {
     this.#command?.kill(signal);
-    this.#end('signal', signal);
+    // auditd ends its plugins so, and then closes the pipe, in which there may be more.
+    if (this.#options.feed?.kind !== 'stdin') this.#end('signal', signal);
+    else this.#deadline = setTimeout(() => this.#end('signal', signal), LAST_LINES_MS);
   }
 
   #startFeed(feed: Feed): void {
@@ -353,8 +374,7 @@ class Recorder {
       }
       this.#end('input-ended');
     } catch (error) {
-      this.#around.say(`the input ended: ${wordsOf(error)}`);
-      this.#end('source-failed', wordsOf(error));
+      this.#fail('source-failed', wordsOf(error));
     }
     lines.end();
     segment.close();
@@ -396,8 +416,7 @@ class Recorder {
     this.#feedSegment?.flush();
     this.#pollStatus();
     if (this.#folder?.isThere() === false) {
-      this.#around.say('recording stops: the folder of the trace is gone');
-      this.#end('folder-gone');
+      this.#fail('folder-gone', this.#options.output);
     }
     const { maxBytes } = this.#options;
     if (maxBytes !== undefined && this.#bytes >= maxBytes) this.#end('size');
@@ -415,8 +434,7 @@ class Recorder {
     if (sameSettings(before, now)) return;
     this.#journal?.add({ kind: 'status', status: now });
     if (this.#kernel?.mode === 'unicast' && now.pid !== process.pid) {
-      this.#around.say('recording stops: another program is the audit daemon now');
-      this.#end('source-failed', 'another audit daemon');
+      this.#fail('source-failed', 'another program is the audit daemon now');
     }
   }
 
@@ -461,7 +479,7 @@ class Recorder {
   async #finish(): Promise<RecordResult> {
     const stop = this.#stopping ?? { reason: 'signal' };
     const status = this.#kernel?.status();
-    this.dispose();
+    await this.#letGo();
     await this.#folder?.finishCompression();
     this.#folder?.freeReserve();
     this.#journal?.add({ kind: 'stop', ...stop });
@@ -481,8 +499,6 @@ class Recorder {
     const inAudit = segments.filter(({ source }) => source === 'audit');
     return {
       ...stop,
-      ...(typeof this.#exit?.code === 'number' ? { exitCode: this.#exit.code } : {}),
-      ...(this.#exit?.signal ? { signal: this.#exit.signal } : {}),
       records: inAudit.reduce((sum, { records }) => sum + records, 0),
       bytes: segments.reduce((sum, { bytes }) => sum + bytes, 0),
       lost: journal?.lost ?? 0,
@@ -490,6 +506,18 @@ class Recorder {
       ms: performance.now() - this.#started,
     };
   }
+}
+
+interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+function exitOf(exit: Exit | undefined): Pick<RecordResult, 'exitCode' | 'signal'> {
+  if (exit === undefined) return {};
+  const { code, signal } = exit;
+  if (signal !== null) return { signal };
+  return code === null ? {} : { exitCode: code };
 }
 
 function sameSettings(a: AuditStatus, b: AuditStatus): boolean {
@@ -506,6 +534,18 @@ function userOf(name: string): User {
 function chunksOf(feed: Feed, signal: AbortSignal): Chunks {
   if (feed.kind === 'stdin') return stdinChunks(signal);
   return feed.kind === 'unix' ? unixChunks(feed.path, signal) : followChunks(feed.path, signal);
+}
+
+const FAILURES: ReadonlySet<StopReason> = new Set([
+  'disk-full',
+  'folder-gone',
+  'write-failed',
+  'source-failed',
+]);
+
+/** Whether recording had to stop, rather than was to stop. */
+export function isFailure(reason: StopReason): boolean {
+  return FAILURES.has(reason);
 }
 
 /** The number of a signal, for exit statuses. */

@@ -82,6 +82,8 @@ export class SegmentWriter {
   /** Of the lines in the buffer. */
   #pending = new Tally();
   #failed = false;
+  /** Lines that came after it failed. */
+  #dropped = 0;
   /** Bytes of all segments. */
   total = 0;
 
@@ -124,16 +126,25 @@ export class SegmentWriter {
   /** Writes the buffer; cuts the segment where it is due. `now`: any clock in ms. */
   flush(now: number = performance.now()): void {
     if (this.used > 0) {
-      if (this.#fd < 0) this.#open(now);
-      if (!this.#failed) this.#write();
+      if (this.#fd < 0 && !this.#failed) this.#open(now);
+      if (this.#failed) this.#drop();
+      else this.#write();
       this.used = 0;
     }
     if (this.#bytes === 0) return;
     if (this.#bytes >= this.#limits.bytes || now - this.#opened >= this.#limits.ms) this.close();
   }
 
+  /** Nothing more is written, whatever comes. */
+  halt(): void {
+    this.#failed = true;
+  }
+
   /** Ends the segment. The next line starts another. */
   close(): void {
+    const count = this.#dropped;
+    this.#dropped = 0;
+    if (count > 0) this.#events.onLoss({ cause: 'write-failed', count, place: this.place });
     if (this.#fd < 0) return;
     closeSync(this.#fd);
     this.#fd = -1;
@@ -188,14 +199,15 @@ export class SegmentWriter {
     }
   }
 
+  #drop(): void {
+    this.#dropped += this.#pending.records;
+    this.#pending = new Tally();
+  }
+
   #fail(error: unknown): void {
     this.#failed = true;
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    const file = segmentFile(this.#source, this.#number);
-    const count = this.#pending.records;
-    const place = { file, offset: this.#bytes };
-    if (count > 0) this.#events.onLoss({ cause: 'write-failed', count, place });
-    this.#pending = new Tally();
-    this.#events.onFailure(reasonOf(code), `${file}: ${code}`);
+    this.#drop();
+    this.#events.onFailure(reasonOf(code), `${segmentFile(this.#source, this.#number)}: ${code}`);
   }
 }

@@ -13,7 +13,7 @@ import { bootId, startOf } from './proc.ts';
 import { isGodoRule } from './rules.ts';
 
 /** Lost at a reboot, as the settings are. */
-const STATE_FILE = '/run/godo/recorder.json';
+export const STATE_FILE = '/run/godo/recorder.json';
 
 /** A recording under way, or what one left behind. */
 export interface RecorderState {
@@ -49,7 +49,8 @@ function isState(value: unknown): value is RecorderState {
   );
 }
 
-export function writeState(settings: Settings): void {
+/** Writes down what to put back; it is given back, too. */
+export function writeState(settings: Settings): RecorderState {
   const state: RecorderState = {
     pid: process.pid,
     start_ticks: startOf(process.pid) ?? 0,
@@ -58,6 +59,7 @@ export function writeState(settings: Settings): void {
   };
   mkdirSync(dirname(STATE_FILE), { recursive: true, mode: 0o700 });
   writeFileSync(STATE_FILE, `${JSON.stringify(state)}\n`, { mode: 0o600 });
+  return state;
 }
 
 /** Whether the recorder that wrote the state is still running. */

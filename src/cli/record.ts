@@ -1,11 +1,10 @@
 import type { RecordOptions, RecordResult } from '../capture/record.ts';
-import type { StopReason } from '../model/trace.ts';
 import { EXIT } from './analysis.ts';
 
 /** `godo record`: gives the exit status, which for a command is the command's. */
 export async function recordCommand(options: RecordOptions, version: string): Promise<number> {
   // Only here: analysis does without the native code that it loads.
-  const { CannotRecord, record, signalNumber } = await import('../capture/record.ts');
+  const { CannotRecord, isFailure, record, signalNumber } = await import('../capture/record.ts');
   const around = {
     version,
     restoreCommand: [process.execPath, process.argv[1], 'doctor', '--fix'],
@@ -20,7 +19,7 @@ export async function recordCommand(options: RecordOptions, version: string): Pr
     return EXIT.unable;
   }
   around.say(summaryOf(result, options.output));
-  if (FAILURES.has(result.reason)) return EXIT.stopped;
+  if (isFailure(result.reason)) return EXIT.stopped;
   if (result.signal !== undefined) return 128 + signalNumber(result.signal);
   return result.exitCode ?? EXIT.fine;
 }
@@ -31,10 +30,3 @@ function summaryOf({ records, bytes, ms, lost, losses }: RecordResult, output: s
     losses === 0 ? 'nothing lost' : `${lost} LOST in ${losses} places: godo info ${output}`;
   return `${records} records, ${size} in ${(ms / 1000).toFixed(1)} s to ${output}; ${loss}`;
 }
-
-const FAILURES: ReadonlySet<StopReason> = new Set([
-  'disk-full',
-  'folder-gone',
-  'write-failed',
-  'source-failed',
-]);
