@@ -1,10 +1,13 @@
 /** A recording, from its start to its end. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { constants } from 'node:os';
+import { accessSync, constants } from 'node:fs';
+import { constants as system } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type AuditStatus,
   type Loss,
+  MANIFEST_FILE,
   type Manifest,
   type StopReason,
   TRACE_FORMAT,
@@ -65,7 +68,7 @@ export interface RecordResult {
   readonly ms: number;
 }
 
-const TICK_MS = 1000;
+const TICK_MS = 250;
 /** How long records may be on their way after what made them has ended. */
 const DRAIN_MS = 30_000;
 const QUIET_MS = 60;
@@ -333,8 +336,9 @@ class Recorder {
     try {
       this.#folder?.giveTo(user.uid, user.gid);
       becomeUser(user);
+      accessSync(join(this.#options.output, MANIFEST_FILE), constants.R_OK | constants.W_OK);
     } catch (error) {
-      throw new CannotRecord(`cannot become ${user.name}: ${wordsOf(error)}`);
+      throw new CannotRecord(`cannot record as ${user.name}: ${wordsOf(error)}`);
     }
   }
 
@@ -550,5 +554,5 @@ export function isFailure(reason: StopReason): boolean {
 
 /** The number of a signal, for exit statuses. */
 export function signalNumber(signal: NodeJS.Signals): number {
-  return constants.signals[signal];
+  return system.signals[signal];
 }
