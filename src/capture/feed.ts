@@ -1,6 +1,8 @@
 /** Audit records as lines of text from elsewhere: auditd's plugin interface, or its log. */
-import { open, stat } from 'node:fs/promises';
+import { once } from 'node:events';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
+import type { Readable } from 'node:stream';
 import { lineTime, typeOf } from '../base/audit-line.ts';
 import type { Loss } from '../model/trace.ts';
 import { BUFFER_BYTES, type SegmentWriter } from './segments.ts';
@@ -68,55 +70,64 @@ export class LineFeed {
   }
 }
 
-/** Bytes as they come, until there are no more, or `signal` ends it. */
+/** Where records come from when not from the kernel. */
+export type Feed =
+  | { readonly kind: 'stdin' }
+  | { readonly kind: 'unix'; readonly path: string }
+  | { readonly kind: 'follow'; readonly path: string };
+
+/** Bytes as they come; a chunk is valid until the next one is asked for. */
 export type Chunks = AsyncIterable<Buffer>;
 
-/** What a Unix socket says, such as that of auditd's af_unix plugin. */
-export async function* unixChunks(path: string, signal: AbortSignal): Chunks {
-  const socket = connect(path);
-  signal.addEventListener('abort', () => socket.destroy(), { once: true });
-  try {
-    for await (const chunk of socket) yield chunk as Buffer;
-  } catch (error) {
-    if (!signal.aborted) throw error;
+/**
+ * Opens a feed: from here on it misses nothing. Aborting the signal ends it. Throws the
+ * system's error where it cannot be opened.
+ */
+export async function openFeed(feed: Feed, signal: AbortSignal): Promise<Chunks> {
+  if (feed.kind === 'stdin') return streamChunks(process.stdin, signal);
+  if (feed.kind === 'unix') {
+    const socket = connect(feed.path);
+    await once(socket, 'connect');
+    return streamChunks(socket, signal);
   }
+  const file = await open(feed.path);
+  return followChunks(file, (await file.stat()).size, feed.path, signal);
 }
 
-/** Standard input, until its end. */
-export async function* stdinChunks(signal: AbortSignal): Chunks {
-  signal.addEventListener('abort', () => process.stdin.destroy(), { once: true });
+async function* streamChunks(stream: Readable, signal: AbortSignal): Chunks {
+  signal.addEventListener('abort', () => stream.destroy(), { once: true });
   try {
-    for await (const chunk of process.stdin) yield chunk as Buffer;
+    for await (const chunk of stream) yield chunk as Buffer;
   } catch (error) {
     if (!signal.aborted) throw error;
   }
 }
 
 /**
- * What is added to a log from now on, also after it was rotated: the old file is read to
- * its end first, the new one from its start. A log cut back to nothing starts again.
+ * What is added to a log from `offset` on, also after it was rotated: the old file is read
+ * to its end first, the new one from its start. A log cut back to nothing starts again.
  */
-export async function* followChunks(path: string, signal: AbortSignal): Chunks {
+async function* followChunks(
+  first: FileHandle,
+  start: number,
+  path: string,
+  signal: AbortSignal,
+): Chunks {
   const buffer = Buffer.allocUnsafeSlow(PIECE);
-  let file = await open(path);
-  let offset = (await file.stat()).size;
+  let file = first;
+  let offset = start;
   try {
     while (!signal.aborted) {
+      // Asked before the read: whoever rotates a log may write to the old one until then.
+      const now = await statOf(path);
       const { bytesRead } = await file.read(buffer, 0, PIECE, offset);
+      offset += bytesRead;
       if (bytesRead > 0) {
-        offset += bytesRead;
         yield buffer.subarray(0, bytesRead);
         continue;
       }
-      const [old, now] = [await file.stat(), await statOf(path)];
+      const old = await file.stat();
       if (now !== undefined && (now.ino !== old.ino || now.dev !== old.dev)) {
-        // Whoever rotated it may have written between the last read and now.
-        const rest = await file.read(buffer, 0, PIECE, offset);
-        offset += rest.bytesRead;
-        if (rest.bytesRead > 0) {
-          yield buffer.subarray(0, rest.bytesRead);
-          continue;
-        }
         await file.close();
         file = await open(path);
         offset = 0;

@@ -15,7 +15,7 @@ import {
 } from '../model/trace.ts';
 import { CN_IDX_PROC, listenToProcesses } from './connector.ts';
 import { CannotRecord, connectorTrouble, wordsOf } from './errors.ts';
-import { type Chunks, followChunks, LineFeed, stdinChunks, unixChunks } from './feed.ts';
+import { type Chunks, type Feed, LineFeed, openFeed } from './feed.ts';
 import { makeFolder, TraceFolder } from './folder.ts';
 import { Hints } from './hints.ts';
 import { Journal } from './journal.ts';
@@ -29,12 +29,6 @@ import { allProcesses, containersOf, hostFacts, readClocks } from './proc.ts';
 import { type SegmentLimits, SegmentWriter } from './segments.ts';
 
 export { CannotRecord } from './errors.ts';
-
-/** Where records come from when not from the kernel. */
-export type Feed =
-  | { readonly kind: 'stdin' }
-  | { readonly kind: 'unix'; readonly path: string }
-  | { readonly kind: 'follow'; readonly path: string };
 
 export interface RecordOptions extends KernelOptions {
   readonly output: string;
@@ -127,6 +121,7 @@ class Recorder {
     const { output, feed, user: userName, command } = this.#options;
     const user = userName === undefined ? undefined : userOf(userName);
     if (feed === undefined) this.#kernel = await openKernel(this.#options, this.#around);
+    const chunks = feed === undefined ? undefined : await this.#openFeed(feed);
     const connectorFd = this.#openConnector();
     this.#openFolder(output);
     const audit = this.#kernel;
@@ -141,7 +136,7 @@ class Recorder {
     this.#noteBeginning();
     if (user !== undefined) this.#becomeUser(user);
     this.#catchSignals();
-    if (feed !== undefined) this.#startFeed(feed);
+    if (chunks !== undefined) this.#startFeed(chunks);
     this.#startClock();
     if (command !== undefined) this.#startCommand(command);
     else this.#around.say(`recording to ${output}; Ctrl-C ends it`);
@@ -363,11 +358,19 @@ class Recorder {
     else this.#deadline = setTimeout(() => this.#end('signal', signal), LAST_LINES_MS);
   }
 
-  #startFeed(feed: Feed): void {
+  async #openFeed(feed: Feed): Promise<Chunks> {
+    try {
+      return await openFeed(feed, this.#abort.signal);
+    } catch (error) {
+      throw new CannotRecord(`cannot read the input: ${wordsOf(error)}`);
+    }
+  }
+
+  #startFeed(chunks: Chunks): void {
     const segment = this.#segmentWriter('audit');
     this.#feedSegment = segment;
     const lines = new LineFeed(segment, (loss) => this.#lose(loss));
-    this.#feeding = this.#feed(chunksOf(feed, this.#abort.signal), lines, segment);
+    this.#feeding = this.#feed(chunks, lines, segment);
   }
 
   async #feed(chunks: Chunks, lines: LineFeed, segment: SegmentWriter): Promise<void> {
@@ -533,11 +536,6 @@ function userOf(name: string): User {
   const user = findUser(name);
   if (user === undefined) throw new CannotRecord(`there is no user ${name}`);
   return user;
-}
-
-function chunksOf(feed: Feed, signal: AbortSignal): Chunks {
-  if (feed.kind === 'stdin') return stdinChunks(signal);
-  return feed.kind === 'unix' ? unixChunks(feed.path, signal) : followChunks(feed.path, signal);
 }
 
 const FAILURES: ReadonlySet<StopReason> = new Set([

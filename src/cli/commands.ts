@@ -1,6 +1,7 @@
 /** The commands of the recorder, for the command line of main.ts. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { Feed, RecordOptions } from '../capture/record.ts';
+import type { Feed } from '../capture/feed.ts';
+import type { RecordOptions } from '../capture/record.ts';
 import { doctorCommand } from './doctor.ts';
 import { type InfoOptions, infoCommand } from './info.ts';
 import { recordCommand } from './record.ts';

@@ -73,7 +73,7 @@ export function needMachine(...programs: readonly string[]): void {
   for (const program of programs) if (!has(program)) skipLoudly(`there is no ${program}`);
 }
 
-export function has(program: string): boolean {
+function has(program: string): boolean {
   return spawnSync('sh', ['-c', `command -v ${program}`], { env: ENV }).status === 0;
 }
 
@@ -132,7 +132,7 @@ export function auditctl(...args: readonly string[]): string {
 export function settings(): AuditStatus {
   const lines = auditctl('-s').split('\n');
   const pairs = lines.map((line) => line.split(' ')).map(([name, value]) => [name, Number(value)]);
-  return Object.fromEntries(pairs) as unknown as AuditStatus;
+  return Object.fromEntries(pairs) as AuditStatus;
 }
 
 /** A path in the folder of this file's tests. */

@@ -113,8 +113,6 @@ test('a storm of 20,000 processes at default settings, and nothing is lost', asy
   expect(questions.found.right).toBe(questions.found.of);
   expect(phantoms).toBe(0);
   const { status, stdout } = await runGodo('info', '--verify', recorded.path);
-  expect({ status, stdout }).toEqual({
-    status: 0,
-    stdout: expect.stringContaining('all segments'),
-  });
+  expect(status, stdout).toBe(0);
+  expect(stdout).toContain('all segments are as they were written');
 }, 300_000);
