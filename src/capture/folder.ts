@@ -77,6 +77,18 @@ export class TraceFolder {
     removeFile(join(this.path, RESERVE));
   }
 
+  /** What these files hold by now outlives a power loss. Files that are not there are passed over. */
+  async sync(files: readonly string[]): Promise<void> {
+    for (const file of files) {
+      try {
+        const handle = await open(join(this.path, file), 'r');
+        await handle.datasync().finally(() => handle.close());
+      } catch {
+        // Not begun, compressed already, or gone with the folder, which is told elsewhere.
+      }
+    }
+  }
+
   /** Compresses a segment in the background, one after the other. */
   compress(file: string): void {
     this.#compressing = this.#compressAfter(this.#compressing, file);

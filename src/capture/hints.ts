@@ -2,7 +2,6 @@
  * Hints: after an exec, what /proc still says of where the process is. A process may have
  * ended by then, or, in theory, have given its pid to another.
  */
-import type { Loss } from '../model/trace.ts';
 import { situationOf } from './proc.ts';
 import type { SegmentWriter } from './segments.ts';
 
@@ -11,26 +10,25 @@ const MOST_WAITING = 256;
 /** Looked at in one go. */
 const SLICE = 16;
 /** Between two ticks: looking costs the machine that is watched. */
-const MOST_A_TICK = 250;
+const MOST_A_TICK = 40;
 
 export class Hints {
   readonly #segment: SegmentWriter;
-  readonly #onLoss: (loss: Loss) => void;
   readonly #waiting: { pid: number; t: string }[] = [];
   #scheduled = false;
-  #skipped = 0;
+  /** Execs that were not looked at. */
+  skipped = 0;
   #allowed = MOST_A_TICK;
 
-  constructor(segment: SegmentWriter, onLoss: (loss: Loss) => void) {
+  constructor(segment: SegmentWriter) {
     this.#segment = segment;
-    this.#onLoss = onLoss;
   }
 
   /** These processes have run a program; times are the connector's, in ns. */
   execs(pids: readonly number[], times: readonly string[]): void {
     for (const [i, pid] of pids.entries()) {
       if (this.#waiting.length >= MOST_WAITING || this.#allowed <= 0) {
-        this.#skipped++;
+        this.skipped++;
         continue;
       }
       this.#allowed--;
@@ -42,15 +40,7 @@ export class Hints {
   /** To be called four times a second. */
   tick(): void {
     this.#allowed = MOST_A_TICK;
-    this.flush();
-  }
-
-  /** Writes what there is, and what was left out. */
-  flush(): void {
     this.#segment.flush();
-    if (this.#skipped === 0) return;
-    this.#onLoss({ cause: 'hints-skipped', count: this.#skipped, place: this.#segment.place });
-    this.#skipped = 0;
   }
 
   /** Writes no more. */
@@ -61,7 +51,7 @@ export class Hints {
 
   close(): void {
     this.#waiting.length = 0;
-    this.flush();
+    this.#segment.flush();
     this.#segment.close();
   }
 

@@ -1,5 +1,5 @@
 /** What /proc says of the host and of processes. Nothing read here is ever run or opened. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { availableParallelism, hostname, release } from 'node:os';
 import { containerOf } from '../base/cgroup.ts';
 import { compareText } from '../base/compare.ts';
@@ -19,6 +19,23 @@ export function readText(path: string): string | undefined {
 function readBytes(path: string): Buffer | undefined {
   try {
     return readFileSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+const short = Buffer.allocUnsafeSlow(4096);
+
+/** One of those files of a process that the kernel gives whole in one read, which is cheaper. */
+function readShort(path: string): string | undefined {
+  try {
+    const fd = openSync(path, 'r');
+    try {
+      const length = readSync(fd, short, 0, short.length, null);
+      return length < short.length ? decodeText(short, 0, length) : readText(path);
+    } finally {
+      closeSync(fd);
+    }
   } catch {
     return undefined;
   }
@@ -69,7 +86,7 @@ interface Stat {
 }
 
 function readStat(pid: number): Stat | undefined {
-  const text = readText(`/proc/${pid}/stat`);
+  const text = readShort(`/proc/${pid}/stat`);
   if (text === undefined) return undefined;
   const end = text.lastIndexOf(')');
   const fields = text.slice(end + 2).split(' ');
@@ -111,14 +128,22 @@ export type Situation = Pick<KnownProcess, 'cgroup' | 'ns_pids' | 'ns'>;
 /** All of it, or undefined once the process is gone. */
 export function situationOf(pid: number): Situation | undefined {
   const cgroup = cgroupOf(pid);
-  const numbers = /^NSpid:\t(.*)$/m.exec(readText(`/proc/${pid}/status`) ?? '')?.[1];
-  if (cgroup === undefined && numbers === undefined) return undefined;
   const ns = { ...inode(pid, 'pid'), ...inode(pid, 'mnt') };
+  const numbers = ns.pid === ownNamespace ? [pid] : numbersOf(pid);
+  if (cgroup === undefined && numbers === undefined) return undefined;
   return {
     ...(cgroup === undefined ? {} : { cgroup }),
-    ...(numbers === undefined ? {} : { ns_pids: numbers.split('\t').map(Number) }),
+    ...(numbers === undefined ? {} : { ns_pids: numbers }),
     ...(Object.keys(ns).length === 0 ? {} : { ns }),
   };
+}
+
+/** Who is in the recorder's pid namespace has one number only, and no file is read for it. */
+const ownNamespace = inode(process.pid, 'pid').pid;
+
+function numbersOf(pid: number): number[] | undefined {
+  const numbers = /^NSpid:\t(.*)$/m.exec(readShort(`/proc/${pid}/status`) ?? '')?.[1];
+  return numbers?.split('\t').map(Number);
 }
 
 function inode(pid: number, name: 'pid' | 'mnt'): { pid?: number; mnt?: number } {
@@ -132,7 +157,7 @@ function inode(pid: number, name: 'pid' | 'mnt'): { pid?: number; mnt?: number }
 
 /** The unified hierarchy's path; where that says nothing, the longest of the others. */
 function cgroupOf(pid: number): string | undefined {
-  const text = readText(`/proc/${pid}/cgroup`);
+  const text = readShort(`/proc/${pid}/cgroup`);
   if (text === undefined) return undefined;
   const lines = text.split('\n').map((line) => line.split(':'));
   const paths = lines

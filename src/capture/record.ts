@@ -6,9 +6,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type AuditStatus,
+  JOURNAL_FILE,
   type Loss,
   MANIFEST_FILE,
   type Manifest,
+  segmentFile,
   type StopReason,
   TRACE_FORMAT,
   TRACE_VERSION,
@@ -67,6 +69,8 @@ const TICK_MS = 250;
 const DRAIN_MS = 30_000;
 const QUIET_MS = 60;
 const LAST_LINES_MS = 1000;
+/** What a power loss can cost. */
+const SYNC_MS = 5000;
 
 /** Records until something ends it. Throws CannotRecord before it has begun. */
 export async function record(
@@ -111,6 +115,8 @@ class Recorder {
   #ticker: NodeJS.Timeout | undefined;
   #deadline: NodeJS.Timeout | undefined;
   #status: AuditStatus | undefined;
+  #synced = performance.now();
+  #syncing: Promise<void> = Promise.resolve();
 
   constructor(options: RecordOptions, around: Surroundings) {
     this.#options = options;
@@ -214,7 +220,7 @@ class Recorder {
   }
 
   #makeHints(): Hints {
-    return new Hints(this.#segmentWriter('hints'), (loss) => this.#lose(loss));
+    return new Hints(this.#segmentWriter('hints'));
   }
 
   #segmentWriter(source: 'audit' | 'hints'): SegmentWriter {
@@ -422,11 +428,32 @@ class Recorder {
     this.#hints?.tick();
     this.#feedSegment?.flush();
     this.#pollStatus();
+    this.#sync();
     if (this.#folder?.isThere() === false) {
       this.#fail('folder-gone', this.#options.output);
     }
     const { maxBytes } = this.#options;
     if (maxBytes !== undefined && this.#bytes >= maxBytes) this.#end('size');
+  }
+
+  /** The disk has what is written so far; waiting for it is not the listener's business. */
+  #sync(): void {
+    const now = performance.now();
+    if (now - this.#synced < SYNC_MS) return;
+    // Not before the last one has ended, however slow the disk is.
+    this.#synced = Number.POSITIVE_INFINITY;
+    this.#syncing = this.#syncAll().finally(() => {
+      this.#synced = performance.now();
+    });
+  }
+
+  async #syncAll(): Promise<void> {
+    const segments = this.#journal?.segments ?? [];
+    const current = (['audit', 'connector', 'hints'] as const).map((source) => {
+      const ended = segments.filter((segment) => segment.source === source).length;
+      return [Math.max(1, ended), ended + 1].map((number) => segmentFile(source, number));
+    });
+    await this.#folder?.sync([...current.flat(), JOURNAL_FILE]);
   }
 
   get #bytes(): number {
@@ -468,6 +495,8 @@ class Recorder {
     await this.#listener?.stop();
     await this.#feeding;
     this.#hints?.close();
+    const skipped = this.#hints?.skipped ?? 0;
+    if (skipped > 0) this.#journal?.add({ kind: 'note', text: `no hints for ${skipped} execs` });
   }
 
   async #drain(kernel: Kernel): Promise<void> {
@@ -488,6 +517,8 @@ class Recorder {
     const status = this.#kernel?.status();
     await this.#letGo();
     await this.#folder?.finishCompression();
+    await this.#syncing;
+    await this.#syncAll();
     this.#folder?.freeReserve();
     this.#journal?.add({ kind: 'stop', ...stop });
     const journal = this.#journal;

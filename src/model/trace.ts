@@ -120,14 +120,13 @@ export interface TracePlace {
 
 /**
  * Ways to lose records. `kernel-lost`: audit's own counter; `audit-overflow`, `connector-overflow`:
- * a socket's buffer was full; `hints-skipped`: too many execs at once to look at; `line-too-long`:
+ * a socket's buffer was full; `line-too-long`:
  * a line that was fed and is not an audit record; `write-failed`: bytes that could not be written.
  */
 export type LossCause =
   | 'kernel-lost'
   | 'audit-overflow'
   | 'connector-overflow'
-  | 'hints-skipped'
   | 'line-too-long'
   | 'write-failed';
 

@@ -31,6 +31,7 @@ export interface TraceReport {
   readonly losses: readonly (Loss & { readonly at: number })[];
   /** Changes of audit's settings by others. */
   readonly changes: readonly (AuditStatus & { readonly at: number })[];
+  readonly notes: readonly string[];
   /** What does not fit together; empty for a trace as it should be. */
   readonly problems: readonly string[];
   /** Whether the segments were read and compared. */
@@ -63,6 +64,7 @@ export function reportTrace(
     changes: journal.flatMap((entry) =>
       entry.kind === 'status' ? [{ at: entry.at, ...entry.status }] : [],
     ),
+    notes: journal.flatMap((entry) => (entry.kind === 'note' ? [entry.text] : [])),
     problems: [
       ...(manifest === undefined ? ['there is no manifest'] : []),
       ...(tornLines > 1 ? [`${tornLines} lines of the journal cannot be read`] : []),
@@ -139,6 +141,7 @@ export function traceText(report: TraceReport): string[] {
     ...sourceLines(report),
     ...(manifest === undefined ? [] : ruleLines(manifest)),
     ...changeLines(report),
+    ...report.notes.map((note) => row('note', quoteForDisplay(note))),
     ...lossLines(report),
     ...healthLines(report),
   ];
