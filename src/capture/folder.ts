@@ -82,7 +82,11 @@ export class TraceFolder {
     for (const file of files) {
       try {
         const handle = await open(join(this.path, file), 'r');
-        await handle.datasync().finally(() => handle.close());
+        try {
+          await handle.datasync();
+        } finally {
+          await handle.close();
+        }
       } catch {
         // Not begun, compressed already, or gone with the folder, which is told elsewhere.
       }
