@@ -5,7 +5,16 @@ import { openInputs } from '../source/inputs.ts';
 import { ProgressBar } from './progress.ts';
 
 /** The exit statuses of the program. */
-export const EXIT = { fine: 0, faults: 1, usage: 2, unreadable: 3 } as const;
+export const EXIT = {
+  fine: 0,
+  faults: 1,
+  usage: 2,
+  unreadable: 3,
+  /** It cannot be recorded here. */
+  unable: 4,
+  /** Recording had to stop early. */
+  stopped: 5,
+} as const;
 
 /** Analyzes the inputs; undefined when not one of them could be opened. Complaints go to stderr. */
 export async function analyzeInputs(names: readonly string[]): Promise<Analysis | undefined> {

@@ -5,11 +5,12 @@ import { parseTime } from '../report/time.ts';
 import { STDIN } from '../source/inputs.ts';
 import { EXIT } from './analysis.ts';
 import { type AnalyzeOptions, analyzeCommand } from './analyze.ts';
+import { addDoctor, addInfo, addRecord } from './commands.ts';
 import { explainCommand } from './explain.ts';
 import { OutputError } from './output.ts';
 
 const INPUTS = `
-LOG is a file, a folder of rotated logs, or - for standard input; gzip is recognised by its
+LOG is a file, a folder of rotated logs, a trace of godo record, or - for standard input; gzip is recognised by its
 content. Records of all inputs are taken together, whatever their order.
 `;
 
@@ -105,6 +106,9 @@ function programFor(done: (status: number) => void): Command {
     .exitOverride();
   addAnalyze(program, done);
   addExplain(program, done);
+  addRecord(program, version(), done);
+  addInfo(program, done);
+  addDoctor(program, done);
   return program;
 }
 

@@ -9,6 +9,7 @@ import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { FAULT_KINDS, type Fault, type FaultKind } from '../model/fault.ts';
 import { gunzip, gunzipHead, isGzip } from './gunzip.ts';
 import { ahead, readChunks } from './read.ts';
+import { auditSegments, isTraceFolder } from './trace.ts';
 
 /** One input, ready to be read once. */
 export interface Input {
@@ -117,11 +118,13 @@ async function expand(arg: string, { onFault }: InputOptions): Promise<Source[]>
 async function logsIn(folder: string, onFault: (fault: Fault) => void): Promise<Source[]> {
   const names = (await readdir(folder)).filter((name) => !name.startsWith('.')).sort();
   const logs: Source[] = [];
-  for (const name of names) {
+  const isTrace = isTraceFolder(names);
+  for (const name of isTrace ? auditSegments(names) : names) {
     const path = folder.endsWith('/') ? folder + name : `${folder}/${name}`;
     try {
       const status = await stat(path);
-      if (status.isFile() && (await isLog(path))) logs.push({ name: path, size: status.size });
+      if (status.isFile() && (isTrace || (await isLog(path))))
+        logs.push({ name: path, size: status.size });
     } catch (error) {
       onFault(unreadable(path, error));
     }

@@ -49,3 +49,8 @@ export function syscallName(arch: number, nr: number): string | undefined {
 export function syscallNumber(arch: number, name: string): number | undefined {
   return NUMBERS.get(arch)?.get(name);
 }
+
+/** Whether any architecture has a system call of that name. */
+export function isSyscall(name: string): boolean {
+  return [...NUMBERS.values()].some((numbers) => numbers.has(name));
+}

@@ -19,6 +19,7 @@ import {
 import { type Fixture, readFixtures } from './copies.ts';
 import { copiesLog, deepLog, type Log, MEGABYTE, wideLog } from './generate.ts';
 import { best, type Run } from './measure.ts';
+import { overhead } from './overhead.ts';
 import { megabytes, number, printTable } from './print.ts';
 import { godo, others, type Program } from './programs.ts';
 import { runStages } from './stages.ts';
@@ -27,10 +28,10 @@ const HELP = `npm run bench -- [--size MB] [--full] [--only NAME]... [--stages]
 
   --size MB     size of the log that the programs are compared on; 300 by default
   --full        scaling up to 3 GB
-  --only NAME   only this part: compare, scaling, wide, deep or bare
+  --only NAME   only this part: compare, scaling, wide, deep, bare or record
   --stages      only where the time goes, stage by stage, in one process
 `;
-const PARTS = ['compare', 'scaling', 'wide', 'deep', 'bare'];
+const PARTS = ['compare', 'scaling', 'wide', 'deep', 'bare', 'record'];
 const SIZES = [10, 30, 100, 300];
 const FULL = 3000;
 /** Logs up to so many bytes are read three times, and the quickest run counts. */
@@ -184,6 +185,7 @@ async function runParts(bench: Bench, parts: readonly string[]): Promise<void> {
       'A chain',
       [1e4, 1e5].map((n) => deep(n)),
     );
+  if (parts.includes('record')) await overhead(bench.root, folder);
   if (!parts.includes('bare')) return;
   const bare = 'whose processes run nothing and leave no record of their end';
   await shape(

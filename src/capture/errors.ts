@@ -1,0 +1,31 @@
+/** What goes wrong while recording, in words for the user. */
+
+/** It cannot be recorded here and now; the message is one line for the user. */
+export class CannotRecord extends Error {}
+
+/** Words for an error of the system. */
+export function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The code of an error of the system; empty for any other. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+/** Why the process connector cannot be had, in one line. */
+export function connectorTrouble(error: unknown): string {
+  const code = codeOf(error);
+  if (code === 'EPERM') return 'the process connector needs root (CAP_NET_ADMIN)';
+  if (code === 'EPROTONOSUPPORT') return 'this kernel has no process connector';
+  return `the process connector cannot be opened: ${code}`;
+}
+
+/** Why audit does not answer, in one line. */
+export function auditTrouble(error: unknown): string {
+  const code = codeOf(error);
+  if (code === 'EPERM') return 'recording needs root (CAP_AUDIT_CONTROL): use sudo';
+  if (code === 'EPROTONOSUPPORT') return 'this kernel has no audit (CONFIG_AUDIT)';
+  if (code === 'ECONNREFUSED') return 'audit does not answer: is this inside a container?';
+  return `audit does not answer: ${wordsOf(error)}`;
+}

@@ -1,0 +1,198 @@
+/** Reads the folder of a trace: what its manifest and journal say, and what its segments hold. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { createGunzip } from 'node:zlib';
+import { lineTime, typeOf } from '../base/audit-line.ts';
+import { compareText } from '../base/compare.ts';
+import {
+  JOURNAL_FILE,
+  type JournalEntry,
+  MANIFEST_FILE,
+  type Manifest,
+  type SegmentFacts,
+  type SegmentSource,
+  segmentOf,
+  TRACE_FORMAT,
+  TRACE_VERSION,
+} from '../model/trace.ts';
+
+const NEWLINE = 10;
+
+/** A segment's file as it lies in the folder. */
+export interface SegmentFile {
+  /** The name before compression. */
+  readonly file: string;
+  readonly path: string;
+  readonly source: SegmentSource;
+  readonly number: number;
+  readonly gzip: boolean;
+}
+
+/** A trace as it is on disk. */
+export interface TraceFolder {
+  /** Absent when the recorder was killed before it began. */
+  readonly manifest?: Manifest;
+  readonly journal: readonly JournalEntry[];
+  readonly files: readonly SegmentFile[];
+  /** Lines of the journal that cannot be read: one that was cut, at most, unless it is damaged. */
+  readonly tornLines: number;
+}
+
+/** Whether a folder with files of these names is a trace: its journal is made first. */
+export function isTraceFolder(names: readonly string[]): boolean {
+  return names.includes(JOURNAL_FILE);
+}
+
+function isAudit(name: string): boolean {
+  return segmentOf(name)?.source === 'audit';
+}
+
+/** The names of a trace's audit segments, in order; of two forms of one segment the plain one. */
+export function auditSegments(names: readonly string[]): string[] {
+  return segmentNames(names).filter(isAudit);
+}
+
+function segmentNames(names: readonly string[]): string[] {
+  const all = new Set(names);
+  // Between the making of the compressed one and the removal of the other, both are there.
+  const isLeft = (name: string): boolean => !(name.endsWith('.gz') && all.has(name.slice(0, -3)));
+  return names.filter((name) => segmentOf(name) !== undefined && isLeft(name)).sort(bySegment);
+}
+
+function bySegment(a: string, b: string): number {
+  const [one, other] = [segmentOf(a), segmentOf(b)];
+  if (one === undefined || other === undefined) return compareText(a, b);
+  return compareText(one.source, other.source) || one.number - other.number;
+}
+
+/** Reads a trace. Throws an Error in words where the folder is not one, or of a later version. */
+export async function readTrace(folder: string): Promise<TraceFolder> {
+  const names = await readdir(folder);
+  if (!isTraceFolder(names)) throw new Error('it is not a trace of godo');
+  const files = segmentNames(names).map((name) => fileOf(folder, name));
+  const manifest = names.includes(MANIFEST_FILE) ? await readManifest(folder) : undefined;
+  const { journal, tornLines } = await readJournal(folder);
+  return { ...(manifest === undefined ? {} : { manifest }), journal, files, tornLines };
+}
+
+function fileOf(folder: string, name: string): SegmentFile {
+  const { source, number, gzip } = segmentOf(name) as NonNullable<ReturnType<typeof segmentOf>>;
+  const file = gzip ? name.slice(0, -3) : name;
+  return { file, path: `${folder}/${name}`, source, number, gzip };
+}
+
+async function readManifest(folder: string): Promise<Manifest> {
+  const text = await readFile(`${folder}/${MANIFEST_FILE}`, 'utf8');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new Error('its manifest cannot be read');
+  }
+  const manifest = value as Manifest | null;
+  if (manifest?.format !== TRACE_FORMAT) throw new Error('its manifest is not that of a trace');
+  if (!(manifest.version <= TRACE_VERSION)) {
+    throw new Error(`its format has version ${manifest.version}; this godo reads ${TRACE_VERSION}`);
+  }
+  return manifest;
+}
+
+async function readJournal(
+  folder: string,
+): Promise<{ journal: JournalEntry[]; tornLines: number }> {
+  const journal: JournalEntry[] = [];
+  let tornLines = 0;
+  for (const line of (await readFile(`${folder}/${JOURNAL_FILE}`, 'utf8')).split('\n')) {
+    if (line === '') continue;
+    try {
+      journal.push(JSON.parse(line) as JournalEntry);
+    } catch {
+      tornLines++;
+    }
+  }
+  return { journal, tornLines };
+}
+
+/** What a segment holds, with what of it is not a whole line at its end. */
+export interface SegmentContent extends SegmentFacts {
+  readonly tornBytes: number;
+}
+
+/** Reads a segment to its end. Throws where that cannot be done. */
+export async function readSegment(segment: SegmentFile): Promise<SegmentContent> {
+  const hash = createHash('sha256');
+  const counter = new LineCounter(segment.source);
+  let bytes = 0;
+  for await (const chunk of chunksOf(segment)) {
+    hash.update(chunk);
+    bytes += chunk.length;
+    counter.push(chunk);
+  }
+  return {
+    file: segment.file,
+    source: segment.source,
+    bytes,
+    sha256: hash.digest('hex'),
+    ...counter.facts(),
+    tornBytes: counter.torn,
+  };
+}
+
+function chunksOf({ path, gzip }: SegmentFile): AsyncIterable<Buffer> {
+  const file = createReadStream(path);
+  if (!gzip) return file;
+  const gunzip = createGunzip();
+  file.on('error', (error) => gunzip.destroy(error));
+  return file.pipe(gunzip);
+}
+
+/** Counts lines by type, as the recorder counts them. */
+class LineCounter {
+  readonly #source: SegmentSource;
+  #rest: Buffer = Buffer.alloc(0);
+  #records = 0;
+  #first = Number.POSITIVE_INFINITY;
+  #last = Number.NEGATIVE_INFINITY;
+  readonly #types = new Map<string, number>();
+
+  constructor(source: SegmentSource) {
+    this.#source = source;
+  }
+
+  push(chunk: Buffer): void {
+    const whole = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    let at = 0;
+    for (let end = whole.indexOf(NEWLINE); end >= 0; end = whole.indexOf(NEWLINE, at)) {
+      this.#line(whole.subarray(at, end));
+      at = end + 1;
+    }
+    this.#rest = Buffer.from(whole.subarray(at));
+  }
+
+  get torn(): number {
+    return this.#rest.length;
+  }
+
+  facts(): Pick<SegmentFacts, 'records' | 'first' | 'last' | 'types'> {
+    const types = [...this.#types].sort(([a], [b]) => compareText(a, b));
+    const span = this.#first <= this.#last ? { first: this.#first, last: this.#last } : {};
+    return { records: this.#records, ...span, types: Object.fromEntries(types) };
+  }
+
+  #line(line: Buffer): void {
+    const [type, time] = this.#source === 'audit' ? [typeOf(line), lineTime(line)] : ofEvent(line);
+    this.#records++;
+    this.#types.set(type, (this.#types.get(type) ?? 0) + 1);
+    if (time < this.#first) this.#first = time;
+    if (time > this.#last) this.#last = time;
+  }
+}
+
+/** The kind and time of a line of the connector's or of a hint; both start with the time in ns. */
+function ofEvent(line: Buffer): [string, number] {
+  const head = line.toString('latin1', 0, 80);
+  const time = /^\{"t":(\d{1,20}),/.exec(head);
+  const kind = /"ev":"(\w+)"/.exec(head);
+  return [kind?.[1] ?? 'hint', time === null ? Number.NaN : Number(BigInt(time[1]) / 1_000_000n)];
+}
