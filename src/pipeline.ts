@@ -14,6 +14,7 @@ import { ADDED, EventTable } from './event/table.ts';
 import { TokenTexts } from './event/tokens.ts';
 import type { Analysis, Processes } from './model/analysis.ts';
 import { FAULT_KINDS, type Fault, type FaultKind } from './model/fault.ts';
+import type { TraceOrigin } from './model/trace.ts';
 import { type Order, orderEvents } from './order/order.ts';
 import { Documents } from './process/documents.ts';
 import { Facts } from './process/facts.ts';
@@ -26,19 +27,6 @@ import { RecordScanner, SCAN } from './record/scan.ts';
 import { TYPE } from './record/types.ts';
 import { digestOf } from './report/ndjson.ts';
 import { type LineSink, LineSplitter, MAX_LINE_BYTES } from './source/lines.ts';
-
-/** What is known of an input because it belongs to a trace of `godo record`. */
-export interface TraceOrigin {
-  /** The host that records without a node come from. */
-  readonly host: string;
-  /** Names the boot among all boots of all hosts. */
-  readonly boot: string;
-  /**
-   * For a segment of the process connector: what to add to its clock to get ms since the
-   * epoch. Absent for audit records.
-   */
-  readonly connector?: { readonly offset: number };
-}
 
 /** One named input, already in memory. */
 export interface NamedBytes {
@@ -119,14 +107,15 @@ export class Analyzer {
   open(name: string, origin?: TraceOrigin): void {
     this.#name = name;
     this.#table.setHost(origin?.host ?? '');
-    if (origin?.connector === undefined) {
-      this.#splitter = new LineSplitter(this.#sink);
-      return;
-    }
-    this.#testimony = this.#testimonies.get(origin.boot) ?? new Testimony(origin.host);
-    this.#testimonies.set(origin.boot, this.#testimony);
-    this.#testimony.clock(origin.connector.offset);
-    this.#splitter = new LineSplitter(this.#connectorSink);
+    this.#splitter = new LineSplitter(
+      origin?.connector === undefined ? this.#sink : this.#connectorSink,
+    );
+    if (origin === undefined) return;
+    const testimony = this.#testimonies.get(origin.boot) ?? new Testimony(origin.host);
+    this.#testimonies.set(origin.boot, testimony);
+    if (origin.connector !== undefined) testimony.clock(origin.connector.offset);
+    if (origin.alive !== undefined) testimony.found(origin.alive);
+    this.#testimony = testimony;
   }
 
   /** Takes the next bytes of the input, after decompression. The chunk is not kept. */

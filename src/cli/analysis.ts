@@ -17,7 +17,10 @@ export const EXIT = {
 } as const;
 
 /** Analyzes the inputs; undefined when not one of them could be opened. Complaints go to stderr. */
-export async function analyzeInputs(names: readonly string[]): Promise<Analysis | undefined> {
+export async function analyzeInputs(
+  names: readonly string[],
+  withoutConnector = false,
+): Promise<Analysis | undefined> {
   const analyzer = new Analyzer();
   const bar = new ProgressBar(process.stderr, () => performance.now());
   const onProgress = (read: number, total: number | undefined): void => bar.update(read, total);
@@ -28,9 +31,10 @@ export async function analyzeInputs(names: readonly string[]): Promise<Analysis 
     process.stderr.write(`godo: ${input}: ${reason}\n`);
   };
   let opened = 0;
-  for await (const { name, chunks } of openInputs(names, { onFault, onProgress })) {
+  const options = { onFault, onProgress, withoutConnector };
+  for await (const { name, chunks, origin } of openInputs(names, options)) {
     opened++;
-    analyzer.open(name);
+    analyzer.open(name, origin);
     for await (const chunk of chunks) analyzer.push(chunk);
     analyzer.close();
   }

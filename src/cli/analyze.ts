@@ -13,6 +13,7 @@ export interface AnalyzeOptions {
   readonly summary: 'text' | 'json';
   readonly quiet?: boolean;
   readonly strict?: boolean;
+  readonly without?: 'connector';
   readonly root?: string;
   readonly depth?: number;
   readonly at?: number;
@@ -23,7 +24,7 @@ export async function analyzeCommand(
   names: readonly string[],
   options: AnalyzeOptions,
 ): Promise<number> {
-  const analysis = await analyzeInputs(names);
+  const analysis = await analyzeInputs(names, options.without === 'connector');
   if (analysis === undefined) return EXIT.unreadable;
   const output = await writeAll(process.stdout, outputChunks(analysis, options));
   if (options.quiet !== true) {

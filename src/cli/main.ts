@@ -74,6 +74,9 @@ function addAnalyze(program: Command, done: (status: number) => void): void {
         .default('text'),
     )
     .option('--strict', 'warnings make the exit status 1, too')
+    .addOption(
+      new Option('--without <witness>', 'leave a witness out of traces').choices(['connector']),
+    )
     .addHelpText('after', TREE_HELP)
     .action(async (names: string[], options: AnalyzeOptions) => {
       checkAnalyze(command, names, options);

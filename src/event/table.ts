@@ -8,6 +8,8 @@
  */
 import { Arena } from '../base/arena.ts';
 import { Interner } from '../base/intern.ts';
+import { encodeText } from '../base/text.ts';
+import type { AliveProcess } from '../model/trace.ts';
 import type { RecordScanner } from '../record/scan.ts';
 import { TYPE } from '../record/types.ts';
 import { KIND, syscallKind } from '../tables/kinds.ts';
@@ -206,6 +208,29 @@ export class EventTable {
     this.kind[row] = kind;
     this.success[row] = 1;
     return row;
+  }
+
+  /** A row for a process that was there before: what it ran, as texts. `time`: ms. */
+  tellProgram(
+    node: number,
+    time: number,
+    pid: number,
+    { comm, exe, args }: Pick<AliveProcess, 'comm' | 'exe' | 'args'>,
+  ): number {
+    const row = this.tell(node, time, pid, KIND.execve);
+    this.comm[row] = this.#internText(comm);
+    if (exe !== undefined) this.exe[row] = this.#internText(exe);
+    if (args !== undefined) {
+      const words = args.map((arg, i) => ` a${i}=${tokenOf(arg)}`).join('');
+      const body = Buffer.from(`argc=${args.length}${words}`, 'latin1');
+      this.argv[row] = this.#bodies.add(body, 0, body.length);
+    }
+    return row;
+  }
+
+  #internText(text: string): number {
+    const token = Buffer.from(tokenOf(text), 'latin1');
+    return this.tokens.intern(token, 0, token.length);
   }
 
   #newRow(node: number, time: number, serial: number): number {
@@ -496,4 +521,9 @@ function slotOf(node: number, time: number, serial: number): number {
 function grown<T extends { set(from: T): void }>(from: T, to: T): T {
   to.set(from);
   return to;
+}
+
+/** A text as the kernel writes it into a record that must hold any bytes (KERNEL fact 18). */
+function tokenOf(text: string): string {
+  return text === '' ? '""' : Buffer.from(encodeText(text)).toString('hex').toUpperCase();
 }

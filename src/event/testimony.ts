@@ -2,6 +2,7 @@
  * What the process connector told of one boot of one host: a second witness, beside the audit
  * records, of forks, execs and exits.
  */
+import type { AliveProcess } from '../model/trace.ts';
 import type { ConnectorEvent } from '../record/connector.ts';
 
 export class Testimony {
@@ -10,6 +11,7 @@ export class Testimony {
   /** From the connector's clock to the wall clock, ms. */
   #offset = Infinity;
   readonly #events: ConnectorEvent[] = [];
+  readonly #alive = new Map<string, AliveProcess>();
   #sorted = true;
   /** How many events came twice; known once `events` was asked for. */
   duplicates = 0;
@@ -24,6 +26,22 @@ export class Testimony {
    */
   clock(offset: number): void {
     this.#offset = Math.min(this.#offset, offset);
+  }
+
+  /** Processes that were there when a recording began. */
+  found(alive: readonly AliveProcess[]): void {
+    for (const one of alive) {
+      const key = `${one.pid} ${one.born}`;
+      const known = this.#alive.get(key);
+      // Two recordings may have found it running two programs: the later text counts, by itself.
+      if (known === undefined || JSON.stringify(known) < JSON.stringify(one))
+        this.#alive.set(key, one);
+    }
+  }
+
+  /** By pid, then by birth. */
+  get alive(): readonly AliveProcess[] {
+    return [...this.#alive.values()].sort((a, b) => a.pid - b.pid || a.born - b.born);
   }
 
   add(event: ConnectorEvent): void {

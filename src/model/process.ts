@@ -32,7 +32,8 @@ export type StartSource =
   | 'first_record'
   | 'wait'
   | 'signal'
-  | 'connector';
+  | 'connector'
+  | 'process_list';
 
 /** The evidence that set `exit_timestamp`. */
 export type ExitSource =

@@ -195,3 +195,29 @@ export interface Manifest {
   readonly segments?: readonly SegmentFacts[];
   readonly losses?: readonly (Loss & { readonly at: number })[];
 }
+
+/** What is known of an input because it belongs to a trace of `godo record`. */
+export interface TraceOrigin {
+  /** The host that records without a node come from. */
+  readonly host: string;
+  /** Names the boot among all boots of all hosts. */
+  readonly boot: string;
+  /**
+   * For a segment of the process connector: what to add to its clock to get ms since the
+   * epoch. Absent for audit records.
+   */
+  readonly connector?: { readonly offset: number };
+  /** Processes that were there when recording began. */
+  readonly alive?: readonly AliveProcess[];
+}
+
+/** A process that was there when recording began, as far as analysis needs it. */
+export interface AliveProcess {
+  readonly pid: number;
+  readonly ppid: number;
+  /** When it was born, ms since the epoch, to the kernel's USER_HZ (10 ms). */
+  readonly born: number;
+  readonly comm: string;
+  readonly exe?: string;
+  readonly args?: readonly string[];
+}

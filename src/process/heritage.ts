@@ -75,9 +75,10 @@ export class Heritage {
     const { table, rows, own } = this.#facts;
     const { parent } = life;
     const inherited = parent === undefined ? NOTHING : this.#at(parent, bornAt(life));
-    let row = this.row[inherited];
-    let exe = this.exe[inherited];
-    let comm = this.comm[inherited];
+    const { known } = life;
+    let row = known === undefined ? this.row[inherited] : known.row;
+    let exe = known === undefined ? this.exe[inherited] : table.exe[known.row];
+    let comm = known === undefined ? this.comm[inherited] : table.comm[known.row];
     const first = this.#from.length;
     this.#first[life.place] = first;
     this.#add(-1, row, this.cwd[inherited]);

@@ -39,6 +39,8 @@ export class Life implements Concluded {
   birth: Fork | undefined;
   /** What the process connector tells of it, where a trace has that. */
   told: Witnessed | undefined;
+  /** What the recorder's list of processes says of it: its birth, ms, and a row with its program. */
+  known: { readonly born: number; readonly row: number } | undefined;
   /** Positions of execs that only the connector tells of. */
   toldExecs: readonly number[] = NONE;
   /** Waits that returned it, in serial order; the last reaped it. */

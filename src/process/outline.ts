@@ -59,9 +59,10 @@ export class Outline {
     this.life = life;
     this.execCount = 0;
     const inherited = this.#heritage.of(life);
-    let program = this.#heritage.row[inherited];
-    let exe = this.#heritage.exe[inherited];
-    let comm = this.#heritage.comm[inherited];
+    const { known } = life;
+    let program = known === undefined ? this.#heritage.row[inherited] : known.row;
+    let exe = known === undefined ? this.#heritage.exe[inherited] : table.exe[known.row];
+    let comm = known === undefined ? this.#heritage.comm[inherited] : table.comm[known.row];
     let cwd = this.#heritage.cwd[inherited];
     let first = Infinity;
     let lacks = false;
@@ -94,8 +95,10 @@ export class Outline {
     // Its earliest entry into a call: it had started by then.
     if (life.birth !== undefined) this.start = facts.time(life.birth.at);
     else if (life.told !== undefined && life.told.born !== -Infinity) {
-      this.start = Math.floor(life.told.born);
-    } else this.start = life.silent ? facts.clock[life.anchor] : first;
+      // Audit's clock is a tick or two behind the connector's: a process begins before it acts.
+      this.start = Math.min(Math.floor(life.told.born), first);
+    } else if (known !== undefined) this.start = known.born;
+    else this.start = life.silent ? facts.clock[life.anchor] : first;
   }
 
   /**
@@ -149,13 +152,14 @@ export class Outline {
   }
 
   get startSource(): StartSource {
-    const { birth, waits, anchor, silent, told } = this.life;
+    const { birth, waits, anchor, silent, told, known } = this.life;
     if (birth !== undefined) {
       if (birth.kind === KIND.clone) return 'clone';
       if (birth.kind === KIND.clone3) return 'clone3';
       return birth.kind === KIND.vfork ? 'vfork' : 'fork';
     }
     if (told !== undefined && told.born !== -Infinity) return 'connector';
+    if (known !== undefined) return 'process_list';
     if (!silent) return 'first_record';
     return waits.length > 0 && waits[0].at === anchor ? 'wait' : 'signal';
   }

@@ -19,16 +19,21 @@ import { LifeIndex } from './life-index.ts';
 import { isOneLife, livesOf, newLife } from './lives.ts';
 import { concludeParents } from './parents.ts';
 import { Signals } from './signals.ts';
+import { recognise } from './older.ts';
 import { concludeTold } from './told.ts';
 import { testifiedLives } from './testify.ts';
 import { resolveSpaces } from './spaces.ts';
 
 /** All lives, in the order of their `_id`s. `testimony`: what the process connector told of this boot. */
 export function reconcile(facts: Facts, testimony?: Testimony): Life[] {
-  return testimony === undefined ? reconcileRecords(facts) : reconcileBoth(facts, testimony);
+  const told = testimony !== undefined && testimony.events().length > 0;
+  const index = told ? reconcileBoth(facts, testimony) : reconcileRecords(facts);
+  if (testimony !== undefined) recognise(facts, index, testimony.alive);
+  facts.settle();
+  return inOrder(facts, index.all());
 }
 
-function reconcileBoth(facts: Facts, testimony: Testimony): Life[] {
+function reconcileBoth(facts: Facts, testimony: Testimony): LifeIndex {
   const index = testifiedLives(facts, testimony);
   for (const life of index.all()) register(facts, life);
   nameCallers(facts);
@@ -36,11 +41,10 @@ function reconcileBoth(facts: Facts, testimony: Testimony): Life[] {
   new Signals(facts, index).attach();
   concludeParents(facts, index);
   concludeEnds(facts, index, []);
-  facts.settle();
-  return inOrder(facts, index.all());
+  return index;
 }
 
-function reconcileRecords(facts: Facts): Life[] {
+function reconcileRecords(facts: Facts): LifeIndex {
   facts.outside = outsideInitial(facts);
   const index = finalLives(facts);
   nameCallers(facts);
@@ -50,7 +54,7 @@ function reconcileRecords(facts: Facts): Life[] {
   concludeParents(facts, index);
   countThreads(facts);
   concludeEnds(facts, index, spaces);
-  return inOrder(facts, index.all());
+  return index;
 }
 
 function inOrder(facts: Facts, lives: readonly Life[]): Life[] {

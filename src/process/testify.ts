@@ -15,6 +15,8 @@ import { LifeIndex } from './life-index.ts';
 import { newLife } from './lives.ts';
 import { TICK_MS, type Witnessed, witnessedLives } from './witnessed.ts';
 
+/** Longer than audit's clock ever stands still, ms. */
+const STILL_MS = 1000;
 /** How far the two clocks may be apart for having been read one after the other, ms. */
 const APART_MS = 1;
 
@@ -58,9 +60,12 @@ function livesOfPid(
   return lives;
 }
 
-/** A record of a life before the first that the connector tells of; of any, when it tells of none. */
+/**
+ * A record of a life before the first that the connector tells of; of any, when it tells of
+ * none. Long before: audit's clock may stand still for longer than a tick on a busy machine.
+ */
 function isOlder(facts: Facts, first: Witnessed | undefined, at: number): boolean {
-  return first === undefined || facts.time(at) + TICK_MS + APART_MS < first.born;
+  return first === undefined || facts.time(at) + STILL_MS < first.born;
 }
 
 /** Whether the record `own[i]` is of a life after the k-th, whose records begin at `from`. */

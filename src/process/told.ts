@@ -103,7 +103,9 @@ export function toldEnd(facts: Facts, life: Life): End | undefined {
 /** Whether the connector's testimony is about this boot: the node's name, and a time in common. */
 export function isAbout(testimony: Testimony, facts: Facts): boolean {
   const events = testimony.events();
-  if (testimony.node !== facts.node || events.length === 0 || facts.rows.length === 0) return false;
+  if (testimony.node !== facts.node || facts.rows.length === 0) return false;
+  // A boot that only a process list is known of: that of the node's only one, or it says nothing.
+  if (events.length === 0) return true;
   const from = testimony.time(events[0]);
   const to = testimony.time(events[events.length - 1]);
   return facts.clock[0] <= to && from <= facts.clock[facts.clock.length - 1];

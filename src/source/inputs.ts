@@ -7,9 +7,10 @@
  */
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { FAULT_KINDS, type Fault, type FaultKind } from '../model/fault.ts';
+import type { TraceOrigin } from '../model/trace.ts';
 import { gunzip, gunzipHead, isGzip } from './gunzip.ts';
 import { ahead, readChunks } from './read.ts';
-import { auditSegments, isTraceFolder } from './trace.ts';
+import { isTraceFolder, lossesOf, originOf, readTrace } from './trace.ts';
 
 /** One input, ready to be read once. */
 export interface Input {
@@ -20,6 +21,8 @@ export interface Input {
    * memory is used again.
    */
   readonly chunks: AsyncIterable<Uint8Array>;
+  /** Of an input that belongs to a trace of `godo record`. */
+  readonly origin?: TraceOrigin;
 }
 
 /** What to tell the caller while inputs are read. */
@@ -31,6 +34,8 @@ export interface InputOptions {
    * inputs, and how many there are in all, if that is known.
    */
   readonly onProgress?: (read: number, total: number | undefined) => void;
+  /** Leaves the process connector's account out of traces: the answer from audit alone. */
+  readonly withoutConnector?: boolean;
   /** What `-` stands for; by default the standard input of this program. */
   readonly stdin?: AsyncIterable<Uint8Array>;
 }
@@ -42,6 +47,7 @@ interface Source {
   readonly name: string;
   /** Bytes on disk, where that is known. */
   readonly size: number | undefined;
+  readonly origin?: TraceOrigin;
 }
 
 /** Tells a text log from other files; the first bytes of a log hold whole records. */
@@ -77,7 +83,7 @@ export async function* openInputs(
 }
 
 async function* openFile(
-  { name, size }: Source,
+  { name, size, origin }: Source,
   progress: Progress,
   options: InputOptions,
 ): AsyncGenerator<Input, void> {
@@ -92,20 +98,21 @@ async function* openFile(
     const seekable = size !== undefined;
     const again = seekable ? () => readChunks(file, true) : undefined;
     const bytes = progress.counted(readChunks(file, seekable));
-    yield { name, chunks: decoded(name, bytes, again, options) };
+    yield { name, chunks: decoded(name, bytes, again, options), origin };
   } finally {
     await file.close();
   }
 }
 
 /** The sources that one argument stands for. */
-async function expand(arg: string, { onFault }: InputOptions): Promise<Source[]> {
+async function expand(arg: string, options: InputOptions): Promise<Source[]> {
+  const { onFault } = options;
   if (arg === STDIN) return [{ name: STDIN, size: undefined }];
   try {
     const status = await stat(arg);
     if (!status.isDirectory())
       return [{ name: arg, size: status.isFile() ? status.size : undefined }];
-    const logs = await logsIn(arg, onFault);
+    const logs = await logsIn(arg, options);
     if (logs.length === 0) onFault(sourceFault('unreadable', arg, 'no audit log in this folder'));
     return logs;
   } catch (error) {
@@ -115,21 +122,43 @@ async function expand(arg: string, { onFault }: InputOptions): Promise<Source[]>
 }
 
 /** The audit logs directly in a folder, by name. Hidden files and everything else is passed over. */
-async function logsIn(folder: string, onFault: (fault: Fault) => void): Promise<Source[]> {
+async function logsIn(folder: string, options: InputOptions): Promise<Source[]> {
+  const { onFault } = options;
   const names = (await readdir(folder)).filter((name) => !name.startsWith('.')).sort();
+  if (isTraceFolder(names)) return segmentsOf(folder, options);
   const logs: Source[] = [];
-  const isTrace = isTraceFolder(names);
-  for (const name of isTrace ? auditSegments(names) : names) {
+  for (const name of names) {
     const path = folder.endsWith('/') ? folder + name : `${folder}/${name}`;
     try {
       const status = await stat(path);
-      if (status.isFile() && (isTrace || (await isLog(path))))
-        logs.push({ name: path, size: status.size });
+      if (status.isFile() && (await isLog(path))) logs.push({ name: path, size: status.size });
     } catch (error) {
       onFault(unreadable(path, error));
     }
   }
   return logs;
+}
+
+/** The segments of a trace that are evidence. What its recorder lost is reported. */
+async function segmentsOf(
+  folder: string,
+  { onFault, withoutConnector }: InputOptions,
+): Promise<Source[]> {
+  const { manifest, journal, files } = await readTrace(folder);
+  const prefix = folder.endsWith('/') ? folder : `${folder}/`;
+  for (const { place, reason } of lossesOf(journal)) {
+    const at = place === undefined ? folder : prefix + place.file;
+    onFault(sourceFault('recorder-loss', at, reason, place?.offset));
+  }
+  const segments: Source[] = [];
+  for (const { path, source } of files) {
+    const wanted = source === 'audit' || (source === 'connector' && withoutConnector !== true);
+    const origin = manifest === undefined ? undefined : originOf(manifest, source);
+    // Without a manifest nothing tells the connector's clock.
+    if (!wanted || (source === 'connector' && origin === undefined)) continue;
+    segments.push({ name: path, size: (await stat(path)).size, origin });
+  }
+  return segments;
 }
 
 /** By content: text, plain or in gzip, with an audit record near its start. */

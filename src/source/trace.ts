@@ -6,6 +6,7 @@ import { createGunzip } from 'node:zlib';
 import { lineTime, typeOf } from '../base/audit-line.ts';
 import { compareText } from '../base/compare.ts';
 import {
+  type AliveProcess,
   JOURNAL_FILE,
   type JournalEntry,
   MANIFEST_FILE,
@@ -14,6 +15,8 @@ import {
   type SegmentSource,
   segmentOf,
   TRACE_FORMAT,
+  type TraceOrigin,
+  type TracePlace,
   TRACE_VERSION,
 } from '../model/trace.ts';
 
@@ -44,15 +47,7 @@ export function isTraceFolder(names: readonly string[]): boolean {
   return names.includes(JOURNAL_FILE);
 }
 
-function isAudit(name: string): boolean {
-  return segmentOf(name)?.source === 'audit';
-}
-
-/** The names of a trace's audit segments, in order; of two forms of one segment the plain one. */
-export function auditSegments(names: readonly string[]): string[] {
-  return segmentNames(names).filter(isAudit);
-}
-
+/** In order; of two forms of one segment the plain one. */
 function segmentNames(names: readonly string[]): string[] {
   const all = new Set(names);
   // Between the making of the compressed one and the removal of the other, both are there.
@@ -112,6 +107,39 @@ async function readJournal(
     }
   }
   return { journal, tornLines };
+}
+
+/** What analysis must know of a segment beside its bytes. */
+export function originOf(manifest: Manifest, source: SegmentSource): TraceOrigin {
+  const { host, clock } = manifest;
+  const origin = { host: host.name, boot: `${host.name}/${host.boot_id}` };
+  if (source !== 'connector') return { ...origin, alive: aliveIn(manifest) };
+  // The connector's events carry the monotonic clock (ktime_get_ns in drivers/connector/cn_proc.c).
+  const ahead = BigInt(clock.start.realtime_ns) - BigInt(clock.start.monotonic_ns);
+  return { ...origin, connector: { offset: Number(ahead / 1000n) / 1000 } };
+}
+
+function aliveIn({ host, clock, processes }: Manifest): AliveProcess[] {
+  const booted = Number(
+    (BigInt(clock.start.realtime_ns) - BigInt(clock.start.boottime_ns)) / 1_000_000n,
+  );
+  return processes.map(({ pid, ppid, start_ticks, comm, exe, args }) => {
+    const born = booted + Math.floor((start_ticks * 1000) / host.clock_ticks);
+    return { pid, ppid, born, comm, exe, args };
+  });
+}
+
+/** Losses of evidence, in words. */
+export function lossesOf(
+  journal: readonly JournalEntry[],
+): { reason: string; place: TracePlace | undefined }[] {
+  const losses: { reason: string; place: TracePlace | undefined }[] = [];
+  for (const entry of journal) {
+    if (entry.kind !== 'loss') continue;
+    const { cause, count, place } = entry;
+    losses.push({ reason: count === undefined ? cause : `${cause}: ${count}`, place });
+  }
+  return losses;
 }
 
 /** What a segment holds, with what of it is not a whole line at its end. */

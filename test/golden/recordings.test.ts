@@ -27,12 +27,12 @@ const FLOORS: ReadonlyMap<string, number> = new Map([
   ['shapes', 100],
   ['namespaces', 100],
   ['lost', 75.27],
-  ['chaos2', 99.64],
-  ['mix', 99.7],
-  ['pidchaos', 99.66],
-  ['nested', 98.93],
-  ['teardown', 97.6],
-  ['lostrate', 68.11],
+  ['chaos2', 99.94],
+  ['mix', 100],
+  ['pidchaos', 99.96],
+  ['nested', 99.23],
+  ['teardown', 98.6],
+  ['lostrate', 68.41],
 ]);
 
 const names = readdirSync(TRACES)
