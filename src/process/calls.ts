@@ -5,9 +5,12 @@
  * number of that namespace (KERNEL fact 9), but the connector tells the children of each
  * process in order, and the numbers of one namespace rise in the same order.
  */
+import { NONE } from '../base/list.ts';
 import { KIND } from '../tables/kinds.ts';
 import { CLONE_NEWPID, CLONE_PARENT, type Facts, type Fork } from './facts.ts';
 import type { Life } from './life.ts';
+import type { LifeIndex } from './life-index.ts';
+import { isRawCall } from './parents.ts';
 import type { Witnessed } from './witnessed.ts';
 
 /** How much later than its tick a clone may be seen to have been entered, ms. */
@@ -27,16 +30,19 @@ interface Made {
 /** Finds the call of every birth that the connector tells of, parents before their children. */
 export class Calls {
   readonly #facts: Facts;
+  readonly #index: LifeIndex;
   readonly #lifeOf: ReadonlyMap<Witnessed, Life>;
   readonly #made = new Map<Witnessed, Made[]>();
   /** Lives in a namespace below the initial one. */
   readonly #inner = new Set<Life>();
+  /** Lives that are known to be in it. */
+  readonly #outer = new Set<Life>();
   /** Where each life first put its next children into a namespace of their own (fact 11). */
   readonly #unsharedAt = new Map<Life, number>();
-  readonly #begun = new Set<Life>();
 
-  constructor(facts: Facts, lives: readonly Life[]) {
+  constructor(facts: Facts, index: LifeIndex, lives: readonly Life[]) {
     this.#facts = facts;
+    this.#index = index;
     const lifeOf = new Map<Witnessed, Life>();
     for (const life of lives) if (life.told !== undefined) lifeOf.set(life.told, life);
     this.#lifeOf = lifeOf;
@@ -82,11 +88,21 @@ export class Calls {
     if (this.#inner.has(life)) this.#matchInOrder(life, own, made);
     else {
       this.#matchByNumber(own, made);
+      const siblings = life.forks.filter(mayMakeSibling);
+      this.#matchByNumber(siblings, this.#madeByParent(life));
       // An entered namespace, or one that is older than the recording.
       const strange = own.filter((fork) => fork.told === undefined);
-      if (strange.length * 2 > own.length) this.#matchInOrder(life, strange, made);
+      const unsure = !this.#outer.has(life) && strange.length * 2 > own.length;
+      if (unsure) this.#matchInOrder(life, strange, made);
     }
     this.#nameChildren(life);
+  }
+
+  /** Of a life whose birth the connector did not see, the parent that its calls show. */
+  #madeByParent({ told, forks }: Life): readonly Made[] {
+    const shown = this.#index.at(this.#facts.ppid(forks[0].at), forks[0].at);
+    const parent = told?.parent ?? shown?.told;
+    return (parent === undefined ? undefined : this.#made.get(parent)) ?? NONE;
   }
 
   #matchByNumber(forks: readonly Fork[], made: readonly Made[]): void {
@@ -97,6 +113,7 @@ export class Calls {
       else known.push(one);
     }
     for (const fork of forks) {
+      if (fork.told !== undefined) continue;
       const since = this.#facts.time(fork.at) - APART_MS;
       const one = byId.get(fork.ret)?.find(({ time, call }) => call === undefined && time >= since);
       if (one !== undefined) this.#pair(fork, one);
@@ -123,17 +140,14 @@ export class Calls {
     }
   }
 
-  /** CLONE_PARENT makes a child of the caller's own parent; clone3 hides that flag (fact 10). */
+  /** In a namespace only time tells which child of the caller's parent it is. */
   #matchSiblings(life: Life): void {
-    const up = life.told?.parent === undefined ? undefined : this.#made.get(life.told.parent);
-    if (up === undefined) return;
+    if (!this.#inner.has(life)) return;
     for (const fork of life.forks) {
-      if (fork.told !== undefined || fork.thread) continue;
+      if (fork.told !== undefined || !mayMakeSibling(fork)) continue;
       const since = this.#facts.time(fork.at) - APART_MS;
-      const inner = this.#inner.has(life);
-      const one = up.find(({ id, time, call }) => {
-        if (call !== undefined || time < since) return false;
-        return inner ? time <= since + CLONE_MS : id === fork.ret;
+      const one = this.#madeByParent(life).find(({ time, call }) => {
+        return call === undefined && time >= since && time <= since + CLONE_MS;
       });
       if (one !== undefined) this.#pair(fork, one);
     }
@@ -149,16 +163,42 @@ export class Calls {
   /** Says of each child whether it is in the initial namespace, and its number where it is not. */
   #nameChildren(life: Life): void {
     const unsharedAt = this.#unsharedAt.get(life) ?? NaN;
+    const first = this.#firstAfter(life, unsharedAt);
     for (const fork of life.forks) {
       const { child } = fork;
       if (child === undefined) continue;
       const flagged = (fork.flags & CLONE_NEWPID) !== 0;
       const below = flagged || fork.at > unsharedAt;
-      if (!below && !this.#inner.has(life) && fork.ret === child.pid) continue;
+      // A clone3 that no C library made may have hidden a namespace of the child's own.
+      const hidden = isRawCall(this.#facts, fork);
+      if (!below && !this.#inner.has(life) && fork.ret === child.pid) {
+        if (!hidden) this.#outer.add(child);
+        continue;
+      }
       this.#inner.add(child);
-      if (!below) child.nsPid = fork.ret;
-      else if (flagged || !this.#begun.has(life)) child.nsPid = 1;
-      if (below && !flagged) this.#begun.add(life);
+      if (flagged || (below && child.told === first)) child.nsPid = 1;
+      else if (!below && !hidden) child.nsPid = fork.ret;
     }
   }
+
+  /**
+   * The first child after an unshare is its namespace's pid 1, recorded or not, and a sibling
+   * by CLONE_PARENT as well. Undefined where a call's child is not known.
+   */
+  #firstAfter({ told, forks }: Life, unsharedAt: number): Witnessed | undefined {
+    if (Number.isNaN(unsharedAt)) return undefined;
+    const time = this.#facts.time(unsharedAt) - APART_MS;
+    let first = told?.children.find(({ born }) => born >= time);
+    for (const { at, thread, flags, child } of forks) {
+      if (at < unsharedAt || thread || (flags & CLONE_NEWPID) !== 0) continue;
+      if (child?.told === undefined) return undefined;
+      if (first === undefined || child.told.born < first.born) first = child.told;
+    }
+    return first;
+  }
+}
+
+/** CLONE_PARENT makes a child of the caller's own parent; clone3 hides that flag (fact 10). */
+function mayMakeSibling({ kind, flags }: Fork): boolean {
+  return kind === KIND.clone3 || (flags & CLONE_PARENT) !== 0;
 }

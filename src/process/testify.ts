@@ -13,10 +13,8 @@ import type { Facts } from './facts.ts';
 import { Life, NEVER } from './life.ts';
 import { LifeIndex } from './life-index.ts';
 import { newLife } from './lives.ts';
-import { TICK_MS, type Witnessed, witnessedLives } from './witnessed.ts';
+import { STILL_MS, TICK_MS, type Witnessed, witnessedLives } from './witnessed.ts';
 
-/** Longer than audit's clock ever stands still, ms. */
-const STILL_MS = 1000;
 /** How far the two clocks may be apart for having been read one after the other, ms. */
 const APART_MS = 1;
 

@@ -7,7 +7,7 @@ import type { Facts } from './facts.ts';
 import type { End, Life } from './life.ts';
 import type { LifeIndex } from './life-index.ts';
 import { isExec } from './heritage.ts';
-import { TICK_MS, type Witnessed } from './witnessed.ts';
+import { STILL_MS, TICK_MS, type Witnessed } from './witnessed.ts';
 
 /** How far the two clocks may be apart for having been read one after the other, ms. */
 const APART_MS = 1;
@@ -17,7 +17,7 @@ export function concludeTold(facts: Facts, index: LifeIndex): void {
   const lives = index.all().filter((life) => life.told !== undefined);
   const ofTold = new Map(lives.map((life) => [life.told, life]));
   lives.sort(compareBirths);
-  new Calls(facts, lives).match(lives);
+  new Calls(facts, index, lives).match(lives);
   for (const life of lives) {
     const told = life.told as Witnessed;
     life.toldExecs = execsWithoutRecord(facts, life, told);
@@ -108,5 +108,5 @@ export function isAbout(testimony: Testimony, facts: Facts): boolean {
   if (events.length === 0) return true;
   const from = testimony.time(events[0]);
   const to = testimony.time(events[events.length - 1]);
-  return facts.clock[0] <= to && from <= facts.clock[facts.clock.length - 1];
+  return facts.clock[0] <= to + STILL_MS && from <= facts.clock[facts.clock.length - 1] + STILL_MS;
 }

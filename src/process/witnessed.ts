@@ -4,6 +4,8 @@ import type { ConnectorEvent } from '../record/connector.ts';
 
 /** The longest tick of a kernel, ms (HZ=100). */
 export const TICK_MS = 10;
+/** Longer than audit's clock ever stands still, ms. */
+export const STILL_MS = 1000;
 
 /** One process as the connector saw it. Times in ms since the epoch. */
 export interface Witnessed {

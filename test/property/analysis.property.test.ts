@@ -32,6 +32,7 @@ const RUNS: Readonly<Record<string, number>> = {
   loss: 30,
   prefix: 30,
 };
+const WITNESS_RUNS = 60;
 
 const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
@@ -45,7 +46,7 @@ function check(law: string, profile: Profile): void {
     run(law, simulate(plan), choice),
   );
   const seed = SEED === undefined ? {} : { seed: SEED };
-  const result = fc.check(property, { numRuns: RUNS[law] * TIMES, ...seed });
+  const result = fc.check(property, { numRuns: (RUNS[law] ?? WITNESS_RUNS) * TIMES, ...seed });
   if (!result.failed || result.counterexample === null) return;
   const [plan, choice] = result.counterexample;
   const note = messageOf(result.errorInstance);
@@ -70,6 +71,16 @@ const TOLERATED = 0.02;
 describe.each(Object.keys(RUNS))('%s', (law) => {
   const strict = PROFILES.filter((profile) => !OPEN_LAWS.has(law) || !OPEN_PROFILES.has(profile));
   test.each(strict)('%s', { timeout: 60_000 * TIMES }, (profile) => check(law, profile));
+});
+
+/**
+ * One host, one boot; the model does not tell when threads begin and end, and in namespaces
+ * which of two calls of a tick bore which child is not always known (docs/limits.md).
+ */
+const WITNESSED: readonly Profile[] = ['plain', 'reuse', 'orphans'];
+
+test.each(WITNESSED)('witness %s', { timeout: 60_000 * TIMES }, (profile) => {
+  check('witness', profile);
 });
 
 describe('truth in most lives', () => {

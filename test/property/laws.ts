@@ -5,6 +5,7 @@ import { Analyzer, analyzeSync } from '../../src/pipeline.ts';
 import { canonicalNdjson } from '../../src/report/ndjson.ts';
 import { assertSame } from '../model/compare.ts';
 import { withEvents } from '../model/kernel.ts';
+import { assertTold, witnessed } from './witness.ts';
 import { knowledgeOf } from '../model/knowledge.ts';
 import { match } from '../model/match.ts';
 import type { Rng } from '../model/rng.ts';
@@ -150,6 +151,14 @@ function ensureNoContradiction(pair: Pair, life: number): void {
   ensure(a.exit_code === undefined || a.exit_code === b.exit_code, `another exit code:\n${told}`);
 }
 
+/** With the process connector beside the records everything it tells is right, in any order. */
+const witness: Law = (history, rng) => {
+  assertTold(history);
+  const [account, log] = witnessed(history, (lines) => lines);
+  const mixed = witnessed(history, (lines) => shuffled(lines, rng));
+  ensureSame(analyzeSync([account, log]), analyzeSync(mixed), 'another order with the connector');
+};
+
 /** All laws by name; counterexamples name theirs. */
 export const LAWS: Readonly<Record<string, Law>> = {
   truth,
@@ -159,4 +168,5 @@ export const LAWS: Readonly<Record<string, Law>> = {
   duplication,
   loss,
   prefix,
+  witness,
 };
