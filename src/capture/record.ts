@@ -176,8 +176,8 @@ class Recorder {
 
   /** It has not begun: nothing is left of it. */
   async abandon(): Promise<void> {
-    await this.dispose();
     await this.#listener?.stop();
+    await this.dispose();
     this.#journal?.close();
     this.#folder?.remove();
   }
