@@ -12,6 +12,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
+/** @typedef {{ recorder: number, processes: { pid: number }[] }} Manifest */
+
 const ROOT = join(import.meta.dirname, '..');
 const WORKLOADS = join(ROOT, 'test/live/workloads');
 const ENV = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
@@ -65,7 +67,7 @@ function keep(trace, fixture) {
   rmSync(fixture, { recursive: true, force: true });
   mkdirSync(fixture, { recursive: true });
   const text = readFileSync(join(trace, 'manifest.json'), 'utf8');
-  const manifest = /** @type {import('../src/model/trace.ts').Manifest} */ (JSON.parse(text));
+  const manifest = /** @type {Manifest} */ (JSON.parse(text));
   const processes = manifest.processes.filter(({ pid }) => pid === manifest.recorder);
   const kept = JSON.stringify({ ...manifest, processes }, undefined, 1);
   writeFileSync(join(fixture, 'manifest.json'), `${kept}\n`);

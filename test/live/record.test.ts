@@ -259,11 +259,11 @@ test(`killed at ${KILLS} moments`, async () => {
       '--segment-size',
       '200K',
       '--',
-      ...workload('storm', 1200),
+      ...workload('storm', 2500),
     );
     const outcome = outcomeOf(child);
     // From before it has begun to after it has ended.
-    await sleep(100 + ((i * 797) % 1400));
+    await sleep(100 + ((i * 797) % 1000));
     child.kill('SIGKILL');
     await outcome;
     const fixed = await runGodo('doctor', '--fix');
