@@ -142,6 +142,45 @@ test('multicast, plugin, socket and log tell the same', async () => {
   expect(linesOf(readFileSync(log))).toEqual(expected);
 }, 120_000);
 
+test('what a full multicast socket drops is told to the last record', async () => {
+  needMachine('auditd');
+  await startAuditd({});
+  const limit = settings().backlog_limit;
+  // auditd itself must get all, so that its log can tell.
+  auditctl('-b', '60000');
+  try {
+    const path = place('dropped');
+    const command = workload('storm', 1500);
+    const child = startGodo('record', '-o', path, '--buffer', '16K', '--', ...command);
+    const outcome = outcomeOf(child);
+    await appears(join(path, 'audit-000001.log'));
+    for (let i = 0; i < 3; i++) {
+      child.kill('SIGSTOP');
+      await sleep(150);
+      child.kill('SIGCONT');
+      await sleep(30);
+    }
+    const { status, stderr } = await outcome;
+    expect(status, stderr).toBe(0);
+    const lost = lostIn(journalOf(path), 'audit-overflow');
+    expect(lost).toBeGreaterThan(0);
+    await sleep(1000);
+    await stopAuditd();
+    // What audit kept from before goes to its daemon alone.
+    const { created } = manifestOf(path);
+    const log = readFileSync(join(place('auditd'), 'audit.log'), 'latin1')
+      .split('\n')
+      .filter((line) => Number(/audit\((\d+\.\d+)/.exec(line)?.[1]) * 1000 > created - 500);
+    const calls = log.filter((line) => line.startsWith('type=SYSCALL '));
+    const others = log.filter((line) => /^type=(?!DAEMON_|$)/.test(line));
+    // auditd does not write the EOE of each event.
+    const lines = segmentBytes(path, 'audit').toString('latin1').trimEnd().split('\n');
+    expect(lines.length + lost).toBe(others.length + calls.length);
+  } finally {
+    auditctl('-b', String(limit));
+  }
+}, 60_000);
+
 test('a running daemon keeps audit, unless it is taken', async () => {
   needMachine('auditd');
   await startAuditd({});

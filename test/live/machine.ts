@@ -201,6 +201,8 @@ export interface Recorded {
   readonly outcome: Outcome;
   readonly manifest: Manifest;
   readonly journal: readonly JournalEntry[];
+  /** The recorder's peak resident memory in bytes, as seen last. */
+  readonly peak: number;
 }
 
 /** Records a command into a trace of that name. */
@@ -210,8 +212,24 @@ export async function recordCommand(
   ...options: readonly string[]
 ): Promise<Recorded> {
   const path = place(name);
-  const outcome = await runGodo('record', '-o', path, ...options, '--', ...command);
-  return { path, outcome, manifest: manifestOf(path), journal: journalOf(path) };
+  const child = startGodo('record', '-o', path, ...options, '--', ...command);
+  child.stdin?.end();
+  let peak = 0;
+  const timer = setInterval(() => {
+    peak = peakOf(child.pid) ?? peak;
+  }, 20);
+  const outcome = await outcomeOf(child).finally(() => clearInterval(timer));
+  return { path, outcome, manifest: manifestOf(path), journal: journalOf(path), peak };
+}
+
+/** Undefined once it has ended. */
+function peakOf(pid: number | undefined): number | undefined {
+  try {
+    const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'));
+    return kilobytes === null ? undefined : Number(kilobytes[1]) * 1024;
+  } catch {
+    return undefined;
+  }
 }
 
 export function manifestOf(path: string): Manifest {
