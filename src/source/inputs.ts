@@ -9,7 +9,7 @@ import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { FAULT_KINDS, type Fault, type FaultKind } from '../model/fault.ts';
 import { gunzip, gunzipHead, isGzip } from './gunzip.ts';
 import { ahead, readChunks } from './read.ts';
-import { auditSegments, isTraceFolder } from './trace.ts';
+import { auditSegments, isTraceFolder, withSegment } from './trace.ts';
 
 /** One input, ready to be read once. */
 export interface Input {
@@ -83,7 +83,7 @@ async function* openFile(
 ): AsyncGenerator<Input, void> {
   let file: FileHandle;
   try {
-    file = await open(name);
+    file = await withSegment(name, (path) => open(path));
   } catch (error) {
     options.onFault(unreadable(name, error));
     return;
@@ -122,7 +122,7 @@ async function logsIn(folder: string, onFault: (fault: Fault) => void): Promise<
   for (const name of isTrace ? auditSegments(names) : names) {
     const path = folder.endsWith('/') ? folder + name : `${folder}/${name}`;
     try {
-      const status = await stat(path);
+      const status = await withSegment(path, (file) => stat(file));
       if (status.isFile() && (isTrace || (await isLog(path))))
         logs.push({ name: path, size: status.size });
     } catch (error) {

@@ -3,15 +3,7 @@
  * processes that the test starts itself, and audit left as it was found.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -32,6 +24,7 @@ const ENV = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
 
 let folder = '';
 let trouble: string | undefined;
+let locked = false;
 
 /** Prepares the tests of a file, and checks after each that audit is as it was. */
 export function useMachine(): void {
@@ -93,6 +86,7 @@ async function lock(): Promise<void> {
   for (;;) {
     try {
       writeFileSync(LOCK, String(process.pid), { flag: 'wx' });
+      locked = true;
       return;
     } catch {
       if (!isHeld()) rmSync(LOCK, { force: true });
@@ -110,7 +104,8 @@ function isHeld(): boolean {
 }
 
 function unlock(): void {
-  unlinkSync(LOCK);
+  // It may be another's, where preparing failed.
+  if (locked) rmSync(LOCK, { force: true });
 }
 
 function compile(): void {

@@ -114,6 +114,27 @@ test('segments are cut, compressed, and read as one', async () => {
   expect(account.records).toBe(sources.audit.records);
 });
 
+test('a trace can be read while it is being written', async () => {
+  needMachine();
+  const path = place('live');
+  const command = workload('storm', 6000);
+  const child = startGodo('record', '-o', path, '--segment-size', '150K', '--', ...command);
+  const outcome = outcomeOf(child);
+  await appears(join(path, 'audit-000002.log'));
+  let reads = 0;
+  while (child.exitCode === null) {
+    const [info, analysis] = await Promise.all([
+      runGodo('info', '--verify', path),
+      runGodo('analyze', path, '--depth', '1', '-q'),
+    ]);
+    expect(info.status, info.stdout + info.stderr).toBe(0);
+    expect(analysis.stderr).not.toMatch(/ENOENT|no such file/);
+    reads++;
+  }
+  expect(reads).toBeGreaterThan(0);
+  expect((await outcome).status).toBe(0);
+}, 120_000);
+
 describe('the whole machine, until', () => {
   test('a time', async () => {
     needMachine();
