@@ -47,6 +47,8 @@ function tell(message: ListenerMessage): void {
   parentPort?.postMessage(message);
 }
 
+const channels: Channel[] = [];
+
 /** One socket, with the segments that its messages go to. */
 abstract class Channel {
   readonly fd: number;
@@ -69,7 +71,11 @@ abstract class Channel {
     this.segment = new SegmentWriter(folder, source, limits, {
       onSegment: (segment) => tell({ kind: 'segment', segment }),
       onLoss: (loss) => tell({ kind: 'loss', loss }),
-      onFailure: (reason, detail) => tell({ kind: 'failure', reason, detail }),
+      onFailure: (reason, detail) => {
+        // Before anyone hears of it: what room is left is for the manifest.
+        for (const channel of channels) channel.segment.halt();
+        tell({ kind: 'failure', reason, detail });
+      },
     });
   }
 
@@ -224,7 +230,6 @@ function tellLoss(loss: Loss): void {
 }
 
 function listen(data: ListenerData): void {
-  const channels: Channel[] = [];
   if (data.auditFd !== undefined) channels.push(new AuditChannel(data.auditFd, data));
   if (data.connectorFd !== undefined) channels.push(new ConnectorChannel(data.connectorFd, data));
   const flags = new Int32Array(data.shared, 0, SHARED_DOUBLES / 4);
@@ -236,9 +241,7 @@ function listen(data: ListenerData): void {
   for (;;) {
     const stop = Atomics.load(flags, SHARED.stop) !== 0;
     if (stop && stopped === 0) stopped = performance.now();
-    // The room that is left is for the manifest.
-    const halt = Atomics.load(flags, SHARED.halt) !== 0 || channels.some(isFailed);
-    if (halt) for (const { segment } of channels) segment.halt();
+    if (Atomics.load(flags, SHARED.halt) !== 0) for (const { segment } of channels) segment.halt();
     let received = 0;
     if (poller.wait(stop ? 0 : WAIT_MS)) {
       for (const [i, channel] of channels.entries())
@@ -263,10 +266,6 @@ function listen(data: ListenerData): void {
     channel.segment.close();
   }
   tell({ kind: 'done' });
-}
-
-function isFailed({ segment }: Channel): boolean {
-  return segment.failed;
 }
 
 /** Takes all that waits at one socket, unless more comes all the time: the others wait, too. */

@@ -197,7 +197,10 @@ class Recorder {
       makeFolder(output);
       const folder = new TraceFolder(output);
       this.#folder = folder;
-      this.#journal = new Journal(output, () => folder.freeReserve());
+      this.#journal = new Journal(output, () => {
+        folder.freeReserve();
+        this.#fail('disk-full', JOURNAL_FILE);
+      });
     } catch (error) {
       throw new CannotRecord(`cannot make the trace: ${wordsOf(error)}`);
     }
@@ -295,7 +298,7 @@ class Recorder {
     this.#listener?.halt();
     this.#feedSegment?.halt();
     this.#hints?.halt();
-    this.#folder?.freeReserve();
+    this.#folder?.stopCompression();
     this.#kernel?.stopMaking();
   }
 

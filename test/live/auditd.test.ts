@@ -7,6 +7,7 @@ import { afterEach, expect, test } from 'vitest';
 import { analyzeSync } from '../../src/pipeline.ts';
 import {
   appears,
+  AS_NOBODY,
   auditctl,
   lostIn,
   journalOf,
@@ -228,10 +229,9 @@ test('standard input, without any rights', () => {
   mkdirSync(folder);
   chmodSync(folder, 0o777);
   const trace = join(folder, 'trace');
-  const who = ['--reuid', '65534', '--regid', '65534', '--clear-groups'];
   const godo = [process.execPath, BIN, 'record', '--from', 'stdin', '-o', trace];
-  const run = ['sh', '-c', 'zcat | "$@"', 'sh', ...godo];
-  execFileSync('setpriv', [...who, ...run], { input: log, stdio: ['pipe', 'ignore', 'ignore'] });
+  const run = [...AS_NOBODY.slice(1), 'sh', '-c', 'zcat | "$@"', 'sh', ...godo];
+  execFileSync(AS_NOBODY[0], run, { input: log, stdio: ['pipe', 'ignore', 'ignore'] });
   expect(manifestOf(trace).end?.reason).toBe('input-ended');
   const all = execFileSync('zcat', { input: log });
   expect(segmentBytes(trace, 'audit').equals(all)).toBe(true);

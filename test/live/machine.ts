@@ -130,6 +130,19 @@ export function settings(): AuditStatus {
   return Object.fromEntries(pairs) as AuditStatus;
 }
 
+/**
+ * What to put before a command for it to run as nobody, who may only read all files: the
+ * checkout and Node may lie in a folder of root's.
+ */
+export const AS_NOBODY: readonly string[] = [
+  'setpriv',
+  '--reuid=65534',
+  '--regid=65534',
+  '--clear-groups',
+  '--inh-caps=+dac_read_search',
+  '--ambient-caps=+dac_read_search',
+];
+
 /** A path in the folder of this file's tests. */
 export function place(name: string): string {
   return join(folder, name);

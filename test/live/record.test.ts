@@ -14,6 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import {
   appears,
+  AS_NOBODY,
   auditctl,
   documentsOf,
   journalOf,
@@ -191,13 +192,8 @@ test('without root, one line says what is missing', () => {
   needMachine('setpriv');
   const bin = join(import.meta.dirname, '../../bin/godo.js');
   for (const args of [['record', '-o', '/tmp/godo-none', '--', 'true'], ['doctor']]) {
-    const who = ['--reuid', NOBODY, '--regid', NOBODY, '--clear-groups'];
-    const run = `"$@" 2>&1; echo $?`;
-    const out = execFileSync(
-      'setpriv',
-      [...who, 'sh', '-c', run, 'sh', process.execPath, bin, ...args],
-      { encoding: 'utf8' },
-    );
+    const run = ['sh', '-c', '"$@" 2>&1; echo $?', 'sh', process.execPath, bin, ...args];
+    const out = execFileSync(AS_NOBODY[0], [...AS_NOBODY.slice(1), ...run], { encoding: 'utf8' });
     expect(out).toMatch(/^(godo: |✗ )recording needs root \(CAP_AUDIT_CONTROL\): use sudo\n4\n$/);
   }
 });
