@@ -31,20 +31,26 @@ function headOf(type: number): Head {
   return head;
 }
 
-/** Puts the message in `bytes[start, start + length)` into the segment, if it is a record. */
+/**
+ * Puts the message in `bytes[start, start + length)` into the segment, if it is a record,
+ * and not one from before `since` (ms); whether it is one of those.
+ */
 export function writeAuditMessage(
   bytes: Buffer,
   start: number,
   length: number,
   segment: SegmentWriter,
-): void {
-  if (length < HEADER) return;
+  since = 0,
+): boolean {
+  if (length < HEADER) return false;
   const type = bytes.readUInt16LE(start + 4);
-  if (type < FIRST_RECORD || type === AUDIT_REPLACE) return;
+  if (type < FIRST_RECORD || type === AUDIT_REPLACE) return false;
   // The length in the header leaves out the header itself in some kernels: the datagram's counts.
   const from = start + HEADER;
   let end = start + length;
   while (end > from && (bytes[end - 1] === 0 || bytes[end - 1] === NEWLINE)) end--;
+  const time = timeOf(bytes, from, end);
+  if (time < since) return true;
   const { name, bytes: head } = headOf(type);
   segment.reserve(head.length + (end - from) + 1);
   const { buffer } = segment;
@@ -58,5 +64,6 @@ export function writeAuditMessage(
   at += text.length;
   buffer[at++] = NEWLINE;
   segment.used = at;
-  segment.count(name, timeOf(bytes, from, end));
+  segment.count(name, time);
+  return false;
 }

@@ -24,7 +24,11 @@ export function connectorTrouble(error: unknown): string {
 /** Why audit does not answer, in one line. */
 export function auditTrouble(error: unknown): string {
   const code = codeOf(error);
-  if (code === 'EPERM') return 'recording needs root (CAP_AUDIT_CONTROL): use sudo';
+  if (code === 'EPERM' && process.getuid?.() !== 0) {
+    return 'recording needs root (CAP_AUDIT_CONTROL): use sudo';
+  }
+  // Audit listens to nobody outside of the first namespaces.
+  if (code === 'EPERM') return 'audit refuses even root: is this inside a container?';
   if (code === 'EPROTONOSUPPORT') return 'this kernel has no audit (CONFIG_AUDIT)';
   if (code === 'ECONNREFUSED') return 'audit does not answer: is this inside a container?';
   return `audit does not answer: ${wordsOf(error)}`;

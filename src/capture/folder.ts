@@ -37,7 +37,7 @@ export class TraceFolder {
   readonly #inode: number;
   /** One at a time: recording comes first. */
   #compressing: Promise<void> = Promise.resolve();
-  #compress = true;
+  readonly #stop = new AbortController();
 
   constructor(path: string) {
     this.path = path;
@@ -100,18 +100,23 @@ export class TraceFolder {
 
   async #compressAfter(others: Promise<void>, file: string): Promise<void> {
     await others;
-    if (!this.#compress) return;
+    if (this.#stop.signal.aborted) return;
     try {
-      await gzipFile(join(this.path, file));
+      await gzipFile(join(this.path, file), this.#stop.signal);
     } catch {
       // The segment stays as it is: compression only saves room.
       removeFile(join(this.path, temporaryOf(file)));
     }
   }
 
-  /** Waits for the compression under way, and starts no further one. */
+  /** Compresses no more, and gives up what is under way: there may be no room for it. */
+  stopCompression(): void {
+    this.#stop.abort();
+  }
+
+  /** The same, and waits until it is so. */
   async finishCompression(): Promise<void> {
-    this.#compress = false;
+    this.stopCompression();
     await this.#compressing;
   }
 
@@ -153,11 +158,11 @@ function temporaryOf(file: string): string {
 }
 
 /** Replaces a file by its compressed form: at every moment one of them is there, whole. */
-async function gzipFile(path: string): Promise<void> {
+async function gzipFile(path: string, signal: AbortSignal): Promise<void> {
   const cut = path.lastIndexOf('/') + 1;
   const temporary = path.slice(0, cut) + temporaryOf(path.slice(cut));
   const output = createWriteStream(temporary, { mode: 0o600, flags: 'wx' });
-  await pipeline(createReadStream(path), createGzip({ level: 4 }), output);
+  await pipeline(createReadStream(path), createGzip({ level: 4 }), output, { signal });
   if (!output.closed) await once(output, 'close');
   const handle = await open(temporary, 'r+');
   await handle.sync();

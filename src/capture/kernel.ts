@@ -5,7 +5,7 @@ import type { AuditMode, AuditStatus, Manifest } from '../model/trace.ts';
 import { Audit, becomeDaemon, type Settings } from './audit.ts';
 import { auditTrouble, CannotRecord, codeOf, wordsOf } from './errors.ts';
 import { Guard } from './guard.ts';
-import { netlinkSocket, setReceiveBuffer, SystemError } from './libc.ts';
+import { close, netlinkSocket, setReceiveBuffer, SystemError } from './libc.ts';
 import { NETLINK_AUDIT } from './netlink.ts';
 import { commOf, hostFacts, sessionOf, startOf } from './proc.ts';
 import { godoRules, type Profile, ruleText } from './rules.ts';
@@ -138,7 +138,7 @@ export class Kernel {
     removeRules(this.#audit);
   }
 
-  /** Puts everything back. */
+  /** Puts everything back. Nobody may read from the socket any more. */
   async end(): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
@@ -149,6 +149,7 @@ export class Kernel {
       return;
     } finally {
       this.#audit.close();
+      close(this.fd);
     }
     await this.#guard.dismiss();
   }

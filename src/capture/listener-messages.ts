@@ -14,7 +14,12 @@ export interface ListenerData {
   /** Whether to tell of execs. */
   readonly hints: boolean;
   /** For a command: only what is below this process, or in this audit session. */
-  readonly scope?: { readonly recorder: number; readonly session: number };
+  readonly scope?: {
+    readonly recorder: number;
+    readonly session: number;
+    /** When the session began, in ms: no record of it is older. */
+    readonly since: number;
+  };
   /** Memory that both threads see: `SHARED` says what is in it. */
   readonly shared: SharedArrayBuffer;
 }
@@ -33,6 +38,7 @@ export type ListenerMessage =
   | { readonly kind: 'listening' }
   | { readonly kind: 'segment'; readonly segment: SegmentFacts }
   | { readonly kind: 'loss'; readonly loss: Loss }
+  | { readonly kind: 'note'; readonly text: string }
   | { readonly kind: 'failure'; readonly reason: StopReason; readonly detail: string }
   | { readonly kind: 'execs'; readonly pids: readonly number[]; readonly times: readonly string[] }
   | { readonly kind: 'done' };

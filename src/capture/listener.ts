@@ -47,6 +47,8 @@ function tell(message: ListenerMessage): void {
   parentPort?.postMessage(message);
 }
 
+const channels: Channel[] = [];
+
 /** One socket, with the segments that its messages go to. */
 abstract class Channel {
   readonly fd: number;
@@ -56,7 +58,6 @@ abstract class Channel {
   received = 0;
   readonly #batch: Batch;
   readonly #limit: number;
-  readonly #firstDrops: number;
   /** Messages that the socket is known to have dropped. */
   #drops: number;
 
@@ -65,13 +66,16 @@ abstract class Channel {
     this.source = source;
     this.#limit = batch[0];
     this.#batch = new Batch(...batch);
-    this.#firstDrops = dropsOf(fd) ?? 0;
-    this.#drops = this.#firstDrops;
+    this.#drops = dropsOf(fd) ?? 0;
     const { folder, limits } = workerData as ListenerData;
     this.segment = new SegmentWriter(folder, source, limits, {
       onSegment: (segment) => tell({ kind: 'segment', segment }),
       onLoss: (loss) => tell({ kind: 'loss', loss }),
-      onFailure: (reason, detail) => tell({ kind: 'failure', reason, detail }),
+      onFailure: (reason, detail) => {
+        // Before anyone hears of it: what room is left is for the manifest.
+        for (const channel of channels) channel.segment.halt();
+        tell({ kind: 'failure', reason, detail });
+      },
     });
   }
 
@@ -90,12 +94,9 @@ abstract class Channel {
     return count;
   }
 
-  /** No more will be taken. */
-  finish(): void {}
-
-  /** Messages that the socket has dropped so far. */
-  protected get drops(): number {
-    return (dropsOf(this.fd) ?? this.#firstDrops) - this.#firstDrops;
+  /** No more will be taken: what was dropped since the last error shows in no further one. */
+  finish(): void {
+    this.#countDrops();
   }
 
   get batchLimit(): number {
@@ -105,15 +106,17 @@ abstract class Channel {
   /** One message. */
   protected abstract take(bytes: Buffer, start: number, length: number): void;
   protected afterBatch(): void {}
-  /** So many messages did not fit into the socket. */
+  /** So many messages did not fit into the socket; undefined where the kernel does not tell. */
   protected abstract overflow(count: number | undefined, place: TracePlace): void;
 
   #failed(error: number): void {
     if (error === EAGAIN || error === EINTR) return;
-    if (error !== ENOBUFS) {
+    if (error === ENOBUFS) this.#countDrops();
+    else
       tell({ kind: 'failure', reason: 'source-failed', detail: `recvmmsg: ${errnoName(error)}` });
-      return;
-    }
+  }
+
+  #countDrops(): void {
     const drops = dropsOf(this.fd);
     const count = drops === undefined ? undefined : drops - this.#drops;
     this.#drops = drops ?? this.#drops;
@@ -123,14 +126,24 @@ abstract class Channel {
 
 class AuditChannel extends Channel {
   readonly #mayDrop: boolean;
+  readonly #since: number;
+  /** Records from before: audit keeps what nobody took, and gives it to its next daemon. */
+  #older = 0;
 
-  constructor(fd: number, { auditMayDrop }: ListenerData) {
+  constructor(fd: number, { auditMayDrop, scope }: ListenerData) {
     super(fd, 'audit', [AUDIT_BATCH, AUDIT_MESSAGE]);
     this.#mayDrop = auditMayDrop;
+    this.#since = scope?.since ?? 0;
+  }
+
+  override finish(): void {
+    super.finish();
+    if (this.#older === 0) return;
+    tell({ kind: 'note', text: `${this.#older} records from before the command are left out` });
   }
 
   protected override take(bytes: Buffer, start: number, length: number): void {
-    writeAuditMessage(bytes, start, length, this.segment);
+    if (writeAuditMessage(bytes, start, length, this.segment, this.#since)) this.#older++;
   }
 
   protected override overflow(count: number | undefined, place: TracePlace): void {
@@ -145,8 +158,10 @@ class ConnectorChannel extends Channel {
   readonly #descendants: Descendants | undefined;
   readonly #session: number;
   readonly #hints: boolean;
-  /** Messages that are known to be missing. */
+  /** Messages that are missing, by their numbers. */
   #missed = 0;
+  /** Messages that the socket dropped. */
+  #dropped = 0;
   #pids: number[] = [];
   #times: string[] = [];
 
@@ -179,11 +194,14 @@ class ConnectorChannel extends Channel {
   }
 
   /** The numbers of the messages tell what is missing, and where, better than the socket. */
-  protected override overflow(): void {}
+  protected override overflow(count: number | undefined): void {
+    this.#dropped += count ?? 0;
+  }
 
-  /** What is missing at the end has no message after it to show that. */
   override finish(): void {
-    const more = this.drops - this.#missed;
+    super.finish();
+    // What is missing at the end has no message after it to show that.
+    const more = this.#dropped - this.#missed;
     if (more > 0) this.#lose(more);
   }
 
@@ -212,7 +230,6 @@ function tellLoss(loss: Loss): void {
 }
 
 function listen(data: ListenerData): void {
-  const channels: Channel[] = [];
   if (data.auditFd !== undefined) channels.push(new AuditChannel(data.auditFd, data));
   if (data.connectorFd !== undefined) channels.push(new ConnectorChannel(data.connectorFd, data));
   const flags = new Int32Array(data.shared, 0, SHARED_DOUBLES / 4);
@@ -224,9 +241,7 @@ function listen(data: ListenerData): void {
   for (;;) {
     const stop = Atomics.load(flags, SHARED.stop) !== 0;
     if (stop && stopped === 0) stopped = performance.now();
-    // The room that is left is for the manifest.
-    const halt = Atomics.load(flags, SHARED.halt) !== 0 || channels.some(isFailed);
-    if (halt) for (const { segment } of channels) segment.halt();
+    if (Atomics.load(flags, SHARED.halt) !== 0) for (const { segment } of channels) segment.halt();
     let received = 0;
     if (poller.wait(stop ? 0 : WAIT_MS)) {
       for (const [i, channel] of channels.entries())
@@ -251,10 +266,6 @@ function listen(data: ListenerData): void {
     channel.segment.close();
   }
   tell({ kind: 'done' });
-}
-
-function isFailed({ segment }: Channel): boolean {
-  return segment.failed;
 }
 
 /** Takes all that waits at one socket, unless more comes all the time: the others wait, too. */

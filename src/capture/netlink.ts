@@ -41,6 +41,7 @@ export class ControlSocket {
   readonly #poller: Poller;
   readonly #reply = Buffer.alloc(LARGEST_REPLY);
   #sequence = 0;
+  #open = true;
 
   /** Throws SystemError. */
   constructor(protocol: number) {
@@ -79,8 +80,10 @@ export class ControlSocket {
     }
   }
 
+  /** May be called again. */
   close(): void {
-    close(this.#fd);
+    if (this.#open) close(this.#fd);
+    this.#open = false;
   }
 
   /** The length of the next message, which is in `#reply`. */

@@ -24,7 +24,7 @@ import { Journal } from './journal.ts';
 import { type Kernel, type KernelOptions, type KernelSurroundings, openKernel } from './kernel.ts';
 import { netlinkSocket, setReceiveBuffer } from './libc.ts';
 import { Listener } from './listen.ts';
-import type { ListenerMessage } from './listener-messages.ts';
+import type { ListenerData, ListenerMessage } from './listener-messages.ts';
 import { NETLINK_CONNECTOR } from './netlink.ts';
 import { becomeUser, findUser, type User } from './privileges.ts';
 import { allProcesses, containersOf, hostFacts, readClocks } from './proc.ts';
@@ -68,6 +68,7 @@ const TICK_MS = 250;
 /** How long records may be on their way after what made them has ended. */
 const DRAIN_MS = 30_000;
 const QUIET_MS = 60;
+const SAME_TICK_MS = 20;
 const LAST_LINES_MS = 1000;
 /** What a power loss can cost. */
 const SYNC_MS = 5000;
@@ -176,8 +177,8 @@ class Recorder {
 
   /** It has not begun: nothing is left of it. */
   async abandon(): Promise<void> {
-    await this.dispose();
     await this.#listener?.stop();
+    await this.dispose();
     this.#journal?.close();
     this.#folder?.remove();
   }
@@ -196,7 +197,10 @@ class Recorder {
       makeFolder(output);
       const folder = new TraceFolder(output);
       this.#folder = folder;
-      this.#journal = new Journal(output, () => folder.freeReserve());
+      this.#journal = new Journal(output, () => {
+        folder.freeReserve();
+        this.#fail('disk-full', JOURNAL_FILE);
+      });
     } catch (error) {
       throw new CannotRecord(`cannot make the trace: ${wordsOf(error)}`);
     }
@@ -247,7 +251,7 @@ class Recorder {
           ...(auditFd === undefined ? {} : { auditFd }),
           auditMayDrop: this.#kernel?.mode === 'multicast',
           ...(connectorFd === undefined ? {} : { connectorFd }),
-          ...(session === undefined ? {} : { scope: { recorder: process.pid, session } }),
+          ...(session === undefined ? {} : { scope: this.#scope(session) }),
         },
         (message) => {
           if (message.kind === 'listening' || message.kind === 'failure') resolve();
@@ -255,6 +259,11 @@ class Recorder {
         },
       );
     });
+  }
+
+  #scope(session: number): NonNullable<ListenerData['scope']> {
+    // Records carry the time of the last tick.
+    return { recorder: process.pid, session, since: Date.now() - SAME_TICK_MS };
   }
 
   #onMessage(message: ListenerMessage): void {
@@ -268,6 +277,9 @@ class Recorder {
         break;
       case 'failure':
         this.#fail(message.reason, message.detail);
+        break;
+      case 'note':
+        this.#journal?.add({ kind: 'note', text: message.text });
         break;
       case 'execs':
         this.#hints?.execs(message.pids, message.times);
@@ -286,7 +298,7 @@ class Recorder {
     this.#listener?.halt();
     this.#feedSegment?.halt();
     this.#hints?.halt();
-    this.#folder?.freeReserve();
+    this.#folder?.stopCompression();
     this.#kernel?.stopMaking();
   }
 

@@ -10,7 +10,7 @@ import { FAULT_KINDS, type Fault, type FaultKind } from '../model/fault.ts';
 import type { TraceOrigin } from '../model/trace.ts';
 import { gunzip, gunzipHead, isGzip } from './gunzip.ts';
 import { ahead, readChunks } from './read.ts';
-import { isTraceFolder, lossesOf, originOf, readTrace } from './trace.ts';
+import { isTraceFolder, lossesOf, originOf, readTrace, withSegment } from './trace.ts';
 
 /** One input, ready to be read once. */
 export interface Input {
@@ -89,7 +89,7 @@ async function* openFile(
 ): AsyncGenerator<Input, void> {
   let file: FileHandle;
   try {
-    file = await open(name);
+    file = await withSegment(name, (path) => open(path));
   } catch (error) {
     options.onFault(unreadable(name, error));
     return;
@@ -156,7 +156,8 @@ async function segmentsOf(
     const origin = manifest === undefined ? undefined : originOf(manifest, source);
     // Without a manifest nothing tells the connector's clock.
     if (!wanted || (source === 'connector' && origin === undefined)) continue;
-    segments.push({ name: path, size: (await stat(path)).size, origin });
+    const { size } = await withSegment(path, (file) => stat(file));
+    segments.push({ name: path, size, origin });
   }
   return segments;
 }

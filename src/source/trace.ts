@@ -47,6 +47,21 @@ export function isTraceFolder(names: readonly string[]): boolean {
   return names.includes(JOURNAL_FILE);
 }
 
+/**
+ * Does something with a segment's file, by its path. The recorder may have compressed it
+ * since it was listed: then it is done with the compressed one.
+ */
+export async function withSegment<T>(path: string, use: (path: string) => Promise<T>): Promise<T> {
+  try {
+    return await use(path);
+  } catch (error) {
+    const isGone = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    if (!isGone || segmentOf(name)?.gzip !== false) throw error;
+    return use(`${path}.gz`);
+  }
+}
+
 /** In order; of two forms of one segment the plain one. */
 function segmentNames(names: readonly string[]): string[] {
   const all = new Set(names);
@@ -63,11 +78,12 @@ function bySegment(a: string, b: string): number {
 
 /** Reads a trace. Throws an Error in words where the folder is not one, or of a later version. */
 export async function readTrace(folder: string): Promise<TraceFolder> {
+  if (!isTraceFolder(await readdir(folder))) throw new Error('it is not a trace of godo');
+  // In this order: while it is being written, no segment is in the journal that is not there.
+  const { journal, tornLines } = await readJournal(folder);
   const names = await readdir(folder);
-  if (!isTraceFolder(names)) throw new Error('it is not a trace of godo');
   const files = segmentNames(names).map((name) => fileOf(folder, name));
   const manifest = names.includes(MANIFEST_FILE) ? await readManifest(folder) : undefined;
-  const { journal, tornLines } = await readJournal(folder);
   return { ...(manifest === undefined ? {} : { manifest }), journal, files, tornLines };
 }
 
@@ -148,7 +164,13 @@ export interface SegmentContent extends SegmentFacts {
 }
 
 /** Reads a segment to its end. Throws where that cannot be done. */
-export async function readSegment(segment: SegmentFile): Promise<SegmentContent> {
+export function readSegment(segment: SegmentFile): Promise<SegmentContent> {
+  return withSegment(segment.path, (path) =>
+    readContent({ ...segment, path, gzip: path.endsWith('.gz') }),
+  );
+}
+
+async function readContent(segment: SegmentFile): Promise<SegmentContent> {
   const hash = createHash('sha256');
   const counter = new LineCounter(segment.source);
   let bytes = 0;

@@ -3,15 +3,7 @@
  * processes that the test starts itself, and audit left as it was found.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -32,6 +24,7 @@ const ENV = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
 
 let folder = '';
 let trouble: string | undefined;
+let locked = false;
 
 /** Prepares the tests of a file, and checks after each that audit is as it was. */
 export function useMachine(): void {
@@ -93,6 +86,7 @@ async function lock(): Promise<void> {
   for (;;) {
     try {
       writeFileSync(LOCK, String(process.pid), { flag: 'wx' });
+      locked = true;
       return;
     } catch {
       if (!isHeld()) rmSync(LOCK, { force: true });
@@ -110,7 +104,8 @@ function isHeld(): boolean {
 }
 
 function unlock(): void {
-  unlinkSync(LOCK);
+  // It may be another's, where preparing failed.
+  if (locked) rmSync(LOCK, { force: true });
 }
 
 function compile(): void {
@@ -134,6 +129,19 @@ export function settings(): AuditStatus {
   const pairs = lines.map((line) => line.split(' ')).map(([name, value]) => [name, Number(value)]);
   return Object.fromEntries(pairs) as AuditStatus;
 }
+
+/**
+ * What to put before a command for it to run as nobody, who may only read all files: the
+ * checkout and Node may lie in a folder of root's.
+ */
+export const AS_NOBODY: readonly string[] = [
+  'setpriv',
+  '--reuid=65534',
+  '--regid=65534',
+  '--clear-groups',
+  '--inh-caps=+dac_read_search',
+  '--ambient-caps=+dac_read_search',
+];
 
 /** A path in the folder of this file's tests. */
 export function place(name: string): string {
@@ -201,6 +209,8 @@ export interface Recorded {
   readonly outcome: Outcome;
   readonly manifest: Manifest;
   readonly journal: readonly JournalEntry[];
+  /** The recorder's peak resident memory in bytes, as seen last. */
+  readonly peak: number;
 }
 
 /** Records a command into a trace of that name. */
@@ -210,8 +220,24 @@ export async function recordCommand(
   ...options: readonly string[]
 ): Promise<Recorded> {
   const path = place(name);
-  const outcome = await runGodo('record', '-o', path, ...options, '--', ...command);
-  return { path, outcome, manifest: manifestOf(path), journal: journalOf(path) };
+  const child = startGodo('record', '-o', path, ...options, '--', ...command);
+  child.stdin?.end();
+  let peak = 0;
+  const timer = setInterval(() => {
+    peak = peakOf(child.pid) ?? peak;
+  }, 20);
+  const outcome = await outcomeOf(child).finally(() => clearInterval(timer));
+  return { path, outcome, manifest: manifestOf(path), journal: journalOf(path), peak };
+}
+
+/** Undefined once it has ended. */
+function peakOf(pid: number | undefined): number | undefined {
+  try {
+    const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'));
+    return kilobytes === null ? undefined : Number(kilobytes[1]) * 1024;
+  } catch {
+    return undefined;
+  }
 }
 
 export function manifestOf(path: string): Manifest {

@@ -105,6 +105,8 @@ test('a storm of 20,000 processes at default settings, and nothing is lost', asy
   needMachine();
   const recorded = await recordCommand('big', workload('storm', 20_000));
   expectWhole(recorded);
+  expect(recorded.peak).toBeGreaterThan(0);
+  expect(recorded.peak).toBeLessThan(150e6);
   const forks = segmentBytes(recorded.path, 'connector')
     .toString()
     .match(/"ev":"fork"/g);

@@ -130,6 +130,16 @@ describe('audit messages', () => {
     );
   });
 
+  test('from before the command are left out', () => {
+    const segment = writer();
+    const write = (time: string): boolean => {
+      const bytes = Buffer.concat([Buffer.alloc(16), Buffer.from(`audit(${time}:1): x`)]);
+      bytes.writeUInt16LE(1300, 4);
+      return writeAuditMessage(bytes, 0, bytes.length, segment, 1_700_000_000_100);
+    };
+    expect(['1700000000.099', '1700000000.100', '?'].map(write)).toEqual([true, false, false]);
+  });
+
   test('answers and questions of the kernel are no records', () => {
     expect(linesOf([2, 'x'], [1000, 'x'], [1329, 'x'])).toBe('');
   });

@@ -1,0 +1,55 @@
+/**
+ * Traces that godo recorded itself (.tools/record-fixtures.mjs), read as any machine reads
+ * them: whole, and their audit records tell what the connector's events do.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import type { Manifest } from '../../src/model/trace.ts';
+import { Analyzer } from '../../src/pipeline.ts';
+import { openInputs } from '../../src/source/inputs.ts';
+import { readSegment, readTrace } from '../../src/source/trace.ts';
+import { scoreOf } from '../support/score.ts';
+
+const FOLDER = join(import.meta.dirname, '../../fixtures/recorded');
+
+/** Where two signals were sent, audit alone does not say which one killed. */
+const FLOORS: ReadonlyMap<string, number> = new Map([['kills', 90]]);
+
+const names = readdirSync(FOLDER).map((file) => file.replace(/\.trace$/, ''));
+
+test('there are some', () => {
+  expect(names.length).toBeGreaterThan(3);
+});
+
+describe.each(names)('%s', (name) => {
+  const path = join(FOLDER, `${name}.trace`);
+
+  test('is as it was written', async () => {
+    const { journal, files, manifest } = await readTrace(path);
+    expect(manifest?.end?.reason).toBe('command-ended');
+    expect(journal.filter(({ kind }) => kind === 'loss')).toEqual([]);
+    for (const file of files) {
+      const entry = journal.find((one) => one.kind === 'segment' && one.segment.file === file.file);
+      const segment = entry?.kind === 'segment' ? entry.segment : undefined;
+      expect(await readSegment(file)).toEqual({ ...segment, tornBytes: 0 });
+    }
+  });
+
+  test('tells what the connector tells', async () => {
+    const analyzer = new Analyzer();
+    for await (const { name: input, chunks } of openInputs([path], { onFault: () => {} })) {
+      analyzer.open(input);
+      for await (const chunk of chunks) analyzer.push(chunk);
+      analyzer.close();
+    }
+    const { processes, summary } = analyzer.finish();
+    expect(summary.faults).toEqual({});
+    const truth = gunzipSync(readFileSync(join(path, 'connector-000001.ndjson.gz')));
+    const { root } = JSON.parse(readFileSync(join(path, 'manifest.json'), 'utf8')) as Manifest;
+    const { score, phantoms } = scoreOf(truth, [...processes], root ?? 0);
+    expect(phantoms).toBe(0);
+    expect(score).toBeGreaterThanOrEqual(FLOORS.get(name) ?? 100);
+  });
+});
