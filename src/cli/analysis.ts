@@ -1,14 +1,22 @@
+import { createHash } from 'node:crypto';
 import { FAULT_KINDS, type Fault, type FaultKind } from '../model/fault.ts';
 import type { Analysis } from '../model/analysis.ts';
+import type { TraceInput } from '../model/trace.ts';
 import { Analyzer } from '../pipeline.ts';
 import { openInputs } from '../source/inputs.ts';
 import { ProgressBar } from './progress.ts';
 
 /** The exit statuses of the program. */
-export const EXIT = { fine: 0, faults: 1, usage: 2, unreadable: 3 } as const;
+export const EXIT = { fine: 0, faults: 1, usage: 2, unreadable: 3, store: 4 } as const;
 
-/** Analyzes the inputs; undefined when not one of them could be opened. Complaints go to stderr. */
-export async function analyzeInputs(names: readonly string[]): Promise<Analysis | undefined> {
+/**
+ * Analyzes the inputs; undefined when not one of them could be opened. Complaints go to stderr.
+ * `onInput` is told what was read of each; without it that is not computed.
+ */
+export async function analyzeInputs(
+  names: readonly string[],
+  onInput?: (input: TraceInput) => void,
+): Promise<Analysis | undefined> {
   const analyzer = new Analyzer();
   const bar = new ProgressBar(process.stderr, () => performance.now());
   const onProgress = (read: number, total: number | undefined): void => bar.update(read, total);
@@ -22,8 +30,15 @@ export async function analyzeInputs(names: readonly string[]): Promise<Analysis 
   for await (const { name, chunks } of openInputs(names, { onFault, onProgress })) {
     opened++;
     analyzer.open(name);
-    for await (const chunk of chunks) analyzer.push(chunk);
+    const hash = onInput === undefined ? undefined : createHash('sha256');
+    let size = 0;
+    for await (const chunk of chunks) {
+      analyzer.push(chunk);
+      hash?.update(chunk);
+      size += chunk.length;
+    }
     analyzer.close();
+    if (hash !== undefined) onInput?.({ name, size, sha256: hash.digest('hex') });
   }
   if (opened > 0) bar.announce('putting the processes together');
   const analysis = opened > 0 ? analyzer.finish() : undefined;

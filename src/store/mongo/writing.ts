@@ -1,0 +1,159 @@
+/**
+ * Writing processes to a server: batches, bounded in number, bytes and flight.
+ *
+ * A batch is inserted as it is, unordered; what is there already is refused with a duplicate
+ * `_id`, and only that is compared and replaced. On a new store that is as fast as inserting,
+ * where a plain upsert costs a search for every document.
+ */
+import { type AnyBulkWriteOperation, MongoBulkWriteError } from 'mongodb';
+import type { ProcessDocument } from '../../model/process.ts';
+import type { TraceDocument } from '../../model/trace.ts';
+import { StoreError } from '../store.ts';
+import { textOfStored } from '../text.ts';
+import { compareTraces } from '../trace.ts';
+import { roughSize, type Stored, storedProcess } from '../values.ts';
+import type { Processes } from './relations.ts';
+
+type Kept = Stored & { _id: string };
+
+const BATCH = 1000;
+const BATCH_CHARACTERS = 8_000_000;
+/** Batches under way at once: one is prepared while the server has the other. */
+const IN_FLIGHT = 2;
+const DUPLICATE = 11_000;
+/** Times that a document may change owner between reading and replacing it. */
+const TRIES = 10;
+
+/** What writing needs to know. */
+export interface Task {
+  readonly collection: Processes;
+  readonly trace: TraceDocument;
+  /** Reads all traces: another writer may have begun one. */
+  readonly traces: () => Promise<TraceDocument[]>;
+  readonly onProgress: (processes: number) => void;
+}
+
+/** Upserts all processes; where a longer recording has one already, that one stays. */
+export async function writeProcesses(task: Task, processes: Iterable<ProcessDocument>): Promise<void> {
+  const writer = new Writer(task);
+  const flying: Promise<void>[] = [];
+  let done = 0;
+  try {
+    for (const batch of inBatches(processes, task.trace._id)) {
+      if (flying.length >= IN_FLIGHT) await flying.shift();
+      done += batch.length;
+      task.onProgress(done);
+      const flight = writer.write(batch);
+      // It is awaited later; a failure until then is no unhandled one.
+      flight.catch(() => {});
+      flying.push(flight);
+    }
+    for (const flight of flying) await flight;
+  } finally {
+    await Promise.allSettled(flying);
+  }
+}
+
+function* inBatches(processes: Iterable<ProcessDocument>, trace: string): Generator<Kept[], void> {
+  let batch: Kept[] = [];
+  let characters = 0;
+  for (const process of processes) {
+    batch.push(storedProcess(process, trace) as Kept);
+    characters += roughSize(process);
+    if (batch.length < BATCH && characters < BATCH_CHARACTERS) continue;
+    yield batch;
+    batch = [];
+    characters = 0;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+class Writer {
+  readonly #task: Task;
+  #others = new Map<string, TraceDocument>();
+  /** Whether documents of the last batches were mostly there already: then it is asked first. */
+  #crowded = false;
+
+  constructor(task: Task) {
+    this.#task = task;
+  }
+
+  async write(batch: readonly Kept[]): Promise<void> {
+    let present: readonly Kept[] = batch;
+    if (!this.#crowded) {
+      present = await this.#insert(batch);
+      this.#crowded = present.length > batch.length / 2;
+    }
+    let open = present;
+    for (let i = 0; open.length > 0; i++) {
+      if (i === TRIES) throw new StoreError('other writers keep changing the same processes');
+      open = await this.#replace(open);
+    }
+  }
+
+  /** Gives those that are there already. */
+  async #insert(batch: readonly Kept[]): Promise<Kept[]> {
+    try {
+      await this.#task.collection.insertMany(batch, { ordered: false });
+      return [];
+    } catch (error) {
+      return duplicates(error).map((index) => batch[index]);
+    }
+  }
+
+  /** Replaces what has an owner that this trace outranks. Gives what others changed meanwhile. */
+  async #replace(batch: readonly Kept[]): Promise<Kept[]> {
+    const { collection, trace } = this.#task;
+    const ids = batch.map(({ _id }) => _id);
+    const owners = new Map<string, unknown>();
+    const cursor = collection.find({ _id: { $in: ids } }, { projection: { trace: 1 } });
+    for await (const { _id, trace: owner } of cursor) owners.set(_id, owner);
+    await this.#know(new Set(owners.values()));
+    const absent = batch.filter(({ _id }) => !owners.has(_id));
+    const operations: AnyBulkWriteOperation<Kept>[] = [];
+    for (const document of batch) {
+      const owner = owners.get(document._id);
+      if (!owners.has(document._id) || !this.#outranks(owner, document)) continue;
+      const { _id, ...replacement } = document;
+      // Only if the owner is still the same: another writer may have replaced it meanwhile.
+      const filter = { _id, trace: owner === undefined ? { $exists: false } : owner };
+      operations.push({ replaceOne: { filter, replacement } } as AnyBulkWriteOperation<Kept>);
+    }
+    const again = absent.length > 0 ? await this.#insert(absent) : [];
+    this.#crowded = absent.length < batch.length / 2;
+    if (operations.length === 0) return again;
+    const { matchedCount } = await collection.bulkWrite(operations, { ordered: false });
+    if (matchedCount === operations.length) return again;
+    const replaced = new Set(operations.map((one) => (one as { replaceOne: { filter: { _id: string } } }).replaceOne.filter._id));
+    const lost = batch.filter(({ _id }) => replaced.has(_id));
+    const left = await collection.distinct('_id', { _id: { $in: [...replaced] }, trace: { $ne: trace._id } });
+    const foreign = new Set(left as string[]);
+    return [...again, ...lost.filter(({ _id }) => foreign.has(_id))];
+  }
+
+  #outranks(owner: unknown, { node }: Kept): boolean {
+    const { trace } = this.#task;
+    if (owner === trace._id) return true;
+    const other = this.#others.get(String(owner));
+    return other === undefined || compareTraces(trace, other, textOfStored(String(node ?? ''))) >= 0;
+  }
+
+  /** Reads the traces again if one of the owners is not known. */
+  async #know(owners: ReadonlySet<unknown>): Promise<void> {
+    const known = (owner: unknown): boolean =>
+      owner === this.#task.trace._id || this.#others.has(String(owner));
+    if ([...owners].every(known)) return;
+    this.#others = new Map((await this.#task.traces()).map((trace) => [trace._id, trace]));
+  }
+}
+
+/** Places in the batch that were refused because they are there already; throws everything else. */
+function duplicates(error: unknown): number[] {
+  if (!(error instanceof MongoBulkWriteError)) throw error;
+  const errors = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
+  const other = errors.find(({ code }) => code !== DUPLICATE);
+  if (other !== undefined || error.result.getWriteConcernError() !== undefined || errors.length === 0) {
+    throw error;
+  }
+  return errors.map(({ index }) => index);
+}
