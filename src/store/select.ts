@@ -179,7 +179,8 @@ function typeRank(value: unknown): number {
   return Array.isArray(value) ? 5 : 4;
 }
 
-function compareValues(a: unknown, b: unknown): number {
+/** Total order of values as BSON has it; null and absent are the same. */
+export function compareValues(a: unknown, b: unknown): number {
   const types = typeRank(a) - typeRank(b);
   if (types !== 0) return types;
   if (typeof a === 'string') return compareStored(a, b as string);

@@ -2,7 +2,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { serialize } from 'bson';
-import { Query as Matcher } from 'mingo/query';
 import type { Analysis } from '../../model/analysis.ts';
 import type { ProcessDocument } from '../../model/process.ts';
 import type { StoredFault, TraceDocument } from '../../model/trace.ts';
@@ -34,6 +33,7 @@ import {
 } from './folder.ts';
 import { IndexBuilder } from './index-file.ts';
 import { lock } from './lock.ts';
+import { matcherOf } from './matcher.ts';
 import { merge } from './merge.ts';
 import { candidateRows } from './plan.ts';
 import { Reader } from './reader.ts';
@@ -218,10 +218,6 @@ const BREATH = 1000;
 function prepared(filter: Filter = {}): Stored {
   checkFilter(filter);
   return compiledFilter(storedFilter(filter));
-}
-
-function matcherOf(filter: Stored): { test(document: Stored): boolean } {
-  return new Matcher(filter, { scriptEnabled: false });
 }
 
 function* found(reader: Reader, filter: Stored, query: Query): Generator<Stored, void> {
