@@ -17,6 +17,7 @@ import {
   type WriteOptions,
   type Written,
 } from '../store.ts';
+import { compareStored } from '../text.ts';
 import { compareTraceDocuments, faultsOf, traceOf } from '../trace.ts';
 import { fromStored, type Stored, toStored, withoutOwner } from '../values.ts';
 import { FileWriter } from './bytes.ts';
@@ -115,7 +116,7 @@ class EmbeddedStore implements Store {
       });
       const faults = [...reader.faults()].filter((fault) => fault['trace'] !== trace._id);
       const own = faultsOf(analysis, trace._id).map(toStored);
-      writeDocuments(draftPath(path, 'faults', number), [...faults, ...own]);
+      writeDocuments(draftPath(path, 'faults', number), [...faults, ...own].sort(byId));
       const finished: TraceDocument = { ...trace, state: 'finished' };
       writeTraces(draftPath(path, 'traces', number), [...others, finished]);
       commit(path, reader.manifest, ['processes', 'index', 'faults', 'traces'], number);
@@ -289,8 +290,11 @@ function createEmpty(path: string): void {
 }
 
 function writeTraces(path: string, traces: readonly TraceDocument[]): void {
-  const sorted = traces.toSorted((a, b) => (a._id < b._id ? -1 : 1));
-  writeDocuments(path, sorted.map(toStored));
+  writeDocuments(path, traces.map(toStored).sort(byId));
+}
+
+function byId(a: Stored, b: Stored): number {
+  return compareStored(String(a['_id']), String(b['_id']));
 }
 
 function writeDocuments(path: string, documents: readonly Stored[]): void {

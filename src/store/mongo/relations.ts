@@ -1,12 +1,13 @@
 /** Who is above or below whom, asked of the server. Gives `_id`s; documents are read afterwards. */
 import { type Collection, type Document, MongoServerError } from 'mongodb';
+import { compareStored } from '../text.ts';
 import type { Stored } from '../values.ts';
 
 export type Kind = 'descendants' | 'ancestors';
 export type Processes = Collection<Stored & { _id: string }>;
 
 /** `_id`s in one question to the server. */
-const BATCH = 1000;
+export const BATCH = 1000;
 
 /** The items in lists of so many. */
 export function* batches<T>(items: Iterable<T>, size = BATCH): Generator<T[], void> {
@@ -36,13 +37,13 @@ export async function relatives(processes: Processes, ids: readonly string[], ki
 }
 
 /** One call: the server goes from level to level. */
-async function lookUp(processes: Processes, roots: readonly string[], kind: Kind, found: Set<string>): Promise<void> {
+function lookUpStages({ collectionName }: Processes, roots: readonly string[], kind: Kind): Document[] {
   const down = kind === 'descendants';
-  const pipeline: Document[] = [
+  return [
     { $match: { _id: { $in: roots } } },
     {
       $graphLookup: {
-        from: processes.collectionName,
+        from: collectionName,
         startWith: down ? '$_id' : '$parent',
         connectFromField: down ? '_id' : 'parent',
         connectToField: down ? 'parent' : '_id',
@@ -51,9 +52,59 @@ async function lookUp(processes: Processes, roots: readonly string[], kind: Kind
     },
     // Right after the look-up, so that the server never makes one document of them all.
     { $unwind: '$related' },
-    { $project: { _id: '$related._id' } },
   ];
-  for await (const { _id } of processes.aggregate<{ _id: string }>(pipeline)) found.add(_id);
+}
+
+async function lookUp(processes: Processes, roots: readonly string[], kind: Kind, found: Set<string>): Promise<void> {
+  const stages = [...lookUpStages(processes, roots, kind), { $project: { _id: '$related._id' } }];
+  for await (const { _id } of processes.aggregate<{ _id: string }>(stages)) found.add(_id);
+}
+
+/**
+ * These processes and what is related to them, each once, by `_id`: read from the server in
+ * that order, so nothing is kept here. Gives false, before any document, where the server
+ * cannot do it.
+ */
+export async function* relativesInOrder(
+  processes: Processes,
+  roots: readonly string[],
+  kind: Kind,
+): AsyncGenerator<Stored, boolean> {
+  const stages = [
+    ...lookUpStages(processes, roots, kind),
+    { $replaceRoot: { newRoot: '$related' } },
+    { $sort: { _id: 1 } },
+  ];
+  const below = processes.aggregate<Stored>(stages, { allowDiskUse: true });
+  const own = processes.find({ _id: { $in: [...roots] } }).sort({ _id: 1 });
+  try {
+    let next: Stored | null;
+    try {
+      next = await below.next();
+    } catch (error) {
+      if (error instanceof MongoServerError) return false;
+      throw error;
+    }
+    let last = '';
+    let root: Stored | null = await own.next();
+    while (next !== null || root !== null) {
+      const first = comesFirst(root, next);
+      if (first === root) root = await own.next();
+      else next = await below.next();
+      // Below two of the roots, or a root itself.
+      if (first['_id'] !== last) yield first;
+      last = first['_id'] as string;
+    }
+    return true;
+  } finally {
+    await below.close();
+    await own.close();
+  }
+}
+
+function comesFirst(a: Stored | null, b: Stored | null): Stored {
+  if (a === null || b === null) return (a ?? b) as Stored;
+  return compareStored(a['_id'] as string, b['_id'] as string) <= 0 ? a : b;
 }
 
 /** One call for each level and thousand processes; answered from the index of `parent` alone. */
