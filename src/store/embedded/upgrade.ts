@@ -7,7 +7,7 @@
 import { closeSync, existsSync, fstatSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { StoreError } from '../store.ts';
-import { documentsIn, FileWriter, Head } from './bytes.ts';
+import { damaged, documentsIn, FileWriter, Head, readFully } from './bytes.ts';
 import {
   commit,
   draftPath,
@@ -56,29 +56,51 @@ function indexDump(path: string): void {
   commit(path, undefined, Object.keys(FILES) as FileName[], 1);
 }
 
+/** Where a document of the dump lies. */
 interface Place {
   readonly id: Buffer;
-  readonly bytes: Buffer;
+  readonly from: number;
+  readonly length: number;
 }
 
 /** mongodump follows the index of `_id`, but need not (`--forceTableScan`). */
 function sortDocuments(path: string): void {
+  const dump = join(path, FILES.processes);
   const places: Place[] = [];
   const head = new Head();
-  for (const bytes of wholeFile(join(path, FILES.processes))) {
+  let from = 0;
+  for (const bytes of wholeFile(dump)) {
     head.read(bytes, FILES.processes);
-    places.push({ id: Buffer.from(bytes.subarray(head.idStart, head.idEnd)), bytes: Buffer.from(bytes) });
+    const id = Buffer.from(bytes.subarray(head.idStart, head.idEnd));
+    places.push({ id, from, length: bytes.length });
+    from += bytes.length;
   }
   places.sort((a, b) => a.id.compare(b.id));
+  const twice = places.find(({ id }, i) => i > 0 && id.equals(places[i - 1].id));
+  if (twice !== undefined) {
+    throw new StoreError(`${FILES.processes} has the _id ${twice.id.toString()} twice`);
+  }
+  copySorted(dump, places, path);
+}
+
+function copySorted(dump: string, places: readonly Place[], path: string): void {
   const builder = new IndexBuilder();
+  const head = new Head();
+  const source = openSync(dump, 'r');
   const file = new FileWriter(draftPath(path, 'processes', 1));
-  for (const [i, { id, bytes }] of places.entries()) {
-    if (i > 0 && id.equals(places[i - 1].id)) {
-      throw new StoreError(`${FILES.processes} has the _id ${id.toString()} twice`);
+  try {
+    for (const { from, length } of places) {
+      const bytes = Buffer.alloc(length);
+      if (readFully(source, bytes, from) < length) throw damaged(dump, from);
+      head.read(bytes, FILES.processes);
+      builder.add(head, file.size);
+      file.add(bytes);
     }
-    head.read(bytes, FILES.processes);
-    builder.add(head, file.size);
-    file.add(bytes);
+  } catch (error) {
+    file.abandon();
+    throw error;
+  } finally {
+    closeSync(source);
   }
   file.close();
   builder.write(draftPath(path, 'index', 1), file.size);
