@@ -32,7 +32,9 @@ export async function analyzeCommand(
   names: readonly string[],
   options: AnalyzeOptions,
 ): Promise<number> {
-  const analysis = await (options.store === undefined ? analyzeInputs(names) : analyzeAndStore(names, options));
+  const analysis = await (options.store === undefined
+    ? analyzeInputs(names)
+    : analyzeAndStore(names, options));
   if (analysis === undefined) return EXIT.unreadable;
   const output = await writeAll(process.stdout, outputChunks(analysis, options));
   if (options.quiet !== true) {
@@ -60,7 +62,9 @@ async function analyzeAndStore(
     if (analysis === undefined) return undefined;
     const bar = new ProgressBar(process.stderr, () => performance.now());
     const onProgress = (n: number): void => bar.announce(`storing: ${n} processes`);
-    const written = await store.write(analysis, { inputs, version, onProgress }).finally(() => bar.clear());
+    const written = await store
+      .write(analysis, { inputs, version, onProgress })
+      .finally(() => bar.clear());
     if (quiet !== true) process.stderr.write(`${writtenText(written, store.name)}\n`);
     return analysis;
   } finally {

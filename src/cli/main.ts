@@ -10,7 +10,13 @@ import { explainCommand } from './explain.ts';
 import { FilterError, StoreError } from '../store/store.ts';
 import { OutputError } from './output.ts';
 import { projectOf, queryCommand, type QueryOptions, sortOf } from './query.ts';
-import { treeCommand, tracesCommand, type TracesOptions, type TreeCommandOptions, USUAL_STORE } from './stores.ts';
+import {
+  treeCommand,
+  tracesCommand,
+  type TracesOptions,
+  type TreeCommandOptions,
+  USUAL_STORE,
+} from './stores.ts';
 
 const INPUTS = `
 LOG is a file, a folder of rotated logs, or - for standard input; gzip is recognised by its
@@ -142,9 +148,7 @@ function addQuery(program: Command, done: (status: number) => void): void {
     .option('--sort <fields>', 'order, such as start_timestamp,-pid', usage(sortOf))
     .option('--limit <n>', 'no more than so many', depthOf)
     .option('--project <fields>', 'only these fields, such as pid,execve.args', usage(projectOf))
-    .addOption(
-      new Option('--descendants', 'also all that stands below').conflicts('ancestors'),
-    )
+    .addOption(new Option('--descendants', 'also all that stands below').conflicts('ancestors'))
     .option('--ancestors', 'also all that stands above')
     .addHelpText('after', QUERY_HELP)
     .action(async (store: string, filter: string | undefined, options: QueryOptions) => {

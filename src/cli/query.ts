@@ -39,7 +39,8 @@ function fieldsOf<Plain extends number, Minus extends number>(
   const fields: Record<string, Plain | Minus> = {};
   if (text.trimStart().startsWith('{')) {
     for (const [key, value] of Object.entries(parseFilter(text))) {
-      if (value !== plain && value !== minus) throw new FilterError(`${key}: it must be ${plain} or ${minus}`);
+      if (value !== plain && value !== minus)
+        throw new FilterError(`${key}: it must be ${plain} or ${minus}`);
       fields[key] = value as Plain | Minus;
     }
   } else {
@@ -104,11 +105,17 @@ async function* outputOf(
   }
 }
 
-async function* jsonLines(found: AsyncIterable<Found>, partial: boolean): AsyncGenerator<string, void> {
+async function* jsonLines(
+  found: AsyncIterable<Found>,
+  partial: boolean,
+): AsyncGenerator<string, void> {
   for await (const process of found) yield foundLine(process, partial);
 }
 
-async function* tableLines(found: AsyncIterable<Found>, terminal: Terminal): AsyncGenerator<string, void> {
+async function* tableLines(
+  found: AsyncIterable<Found>,
+  terminal: Terminal,
+): AsyncGenerator<string, void> {
   yield tableHead(terminal);
   for await (const process of found) yield tableRow(process as ProcessDocument, terminal);
 }

@@ -38,13 +38,17 @@ export async function treeCommand(uri: string, options: TreeCommandOptions): Pro
 }
 
 /** No more than the tree shows, and what its rows need. */
-async function treeProcesses(store: Store, { root, at }: TreeCommandOptions): Promise<ProcessDocument[]> {
+async function treeProcesses(
+  store: Store,
+  { root, at }: TreeCommandOptions,
+): Promise<ProcessDocument[]> {
   const processes: ProcessDocument[] = [];
   if (at !== undefined) {
     for await (const process of store.aliveAt(at)) processes.push(process);
     return processes;
   }
-  const query = root === undefined ? {} : { filter: rootFilter(root), related: 'descendants' as const };
+  const query =
+    root === undefined ? {} : { filter: rootFilter(root), related: 'descendants' as const };
   for await (const process of store.find(query)) processes.push(process as ProcessDocument);
   return processes;
 }
@@ -78,7 +82,9 @@ export async function tracesCommand(uri: string, { format }: TracesOptions): Pro
   const store = await openStore(uri);
   try {
     const traces = await store.traces();
-    const lines = traces.flatMap((trace) => (format === 'text' ? traceLines(trace) : [traceLine(trace)]));
+    const lines = traces.flatMap((trace) =>
+      format === 'text' ? traceLines(trace) : [traceLine(trace)],
+    );
     await writeAll(process.stdout, linesAsText(lines));
     return EXIT.fine;
   } finally {

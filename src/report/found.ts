@@ -12,7 +12,9 @@ export function foundLine(found: Partial<ProcessDocument>, partial: boolean): st
   if (partial) return JSON.stringify(found, withTimes);
   const { omitted } = found;
   const line = documentLine(found as ProcessDocument);
-  return omitted === undefined ? line : `${line.slice(0, -1)},"omitted":${JSON.stringify(omitted)}}`;
+  return omitted === undefined
+    ? line
+    : `${line.slice(0, -1)},"omitted":${JSON.stringify(omitted)}}`;
 }
 
 /** A replacer for JSON.stringify: times as ISO 8601 text. */

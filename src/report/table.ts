@@ -32,10 +32,17 @@ export function tableRow(p: ProcessDocument, { width, color }: TableOptions): st
   const life = start === undefined || end === undefined ? '' : durationText(end - start);
   const times = `${began.padEnd(MOMENT)} ${life.padStart(NARROW)} `;
   const row: Segment[] = [{ text: `${pids} ${times}`, style: 'dim' }, endSegment(p)];
-  return paint(cutSegments([...row, { text: ' ', style: 'plain' }, ...chainSegments(p)], width), color);
+  return paint(
+    cutSegments([...row, { text: ' ', style: 'plain' }, ...chainSegments(p)], width),
+    color,
+  );
 }
 
-function endSegment({ exit_code: code, exit_signal: signal, exit_timestamp: end }: ProcessDocument): Segment {
+function endSegment({
+  exit_code: code,
+  exit_signal: signal,
+  exit_timestamp: end,
+}: ProcessDocument): Segment {
   if (signal !== undefined) return { text: signalText(signal).padEnd(NARROW), style: 'signal' };
   if (code !== undefined) {
     return { text: `${code}`.padEnd(NARROW), style: code === 0 ? 'dim' : 'failure' };

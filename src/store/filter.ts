@@ -10,9 +10,17 @@ import { storedText } from './text.ts';
 /** Levels that a filter may have; MongoDB allows 100. */
 const MAX_DEPTH = 100;
 /** The types of extended JSON that occur in process documents. */
-const TYPES = new Set(['$date', '$numberInt', '$numberLong', '$numberDouble', '$regularExpression']);
+const TYPES = new Set([
+  '$date',
+  '$numberInt',
+  '$numberLong',
+  '$numberDouble',
+  '$regularExpression',
+]);
 const OTHER_TYPES = new Set(
-  '$oid $binary $uuid $timestamp $minKey $maxKey $symbol $undefined $code $numberDecimal $dbPointer'.split(' '),
+  '$oid $binary $uuid $timestamp $minKey $maxKey $symbol $undefined $code $numberDecimal $dbPointer'.split(
+    ' ',
+  ),
 );
 
 /**
@@ -115,7 +123,9 @@ function checkQuery(query: unknown, depth: number): void {
 }
 
 function foreign(key: string): FilterError {
-  return new FilterError(`the embedded store does not have ${key}; docs/stores.md lists what it has`);
+  return new FilterError(
+    `the embedded store does not have ${key}; docs/stores.md lists what it has`,
+  );
 }
 
 function checkClauses(key: string, clauses: unknown, depth: number): void {
@@ -207,7 +217,8 @@ function checkList(key: string, operand: unknown, depth: number): void {
     if (item instanceof RegExp) compiled(item.source, item.flags);
     else if (isOperators(item)) {
       const first = Object.keys(item)[0];
-      if (key !== '$all' || first !== '$elemMatch') throw new FilterError(`cannot nest $ under ${key}`);
+      if (key !== '$all' || first !== '$elemMatch')
+        throw new FilterError(`cannot nest $ under ${key}`);
       checkField(item, depth + 1);
     }
   }
@@ -228,13 +239,17 @@ function checkType(operand: unknown): void {
 
 function checkSize(operand: unknown): void {
   if (typeof operand !== 'number') {
-    throw new FilterError(`Failed to parse $size. Expected a number in: $size: ${JSON.stringify(operand)}`);
+    throw new FilterError(
+      `Failed to parse $size. Expected a number in: $size: ${JSON.stringify(operand)}`,
+    );
   }
   if (!Number.isInteger(operand)) {
     throw new FilterError(`Failed to parse $size. Expected an integer: $size: ${operand}`);
   }
   if (operand < 0) {
-    throw new FilterError(`Failed to parse $size. Expected a non-negative number in: $size: ${operand}`);
+    throw new FilterError(
+      `Failed to parse $size. Expected a non-negative number in: $size: ${operand}`,
+    );
   }
 }
 
@@ -262,7 +277,8 @@ function checkRegex(pattern: unknown, options: unknown): void {
  * same. Throws FilterError for one that it has not.
  */
 function compiled(pattern: string, options: string): RegExp {
-  if (pattern.includes('\0')) throw new FilterError('Regular expression cannot contain an embedded null byte');
+  if (pattern.includes('\0'))
+    throw new FilterError('Regular expression cannot contain an embedded null byte');
   let flags = '';
   for (const option of options) {
     if (option === 'u') continue;

@@ -40,7 +40,10 @@ function checkProject(project: Readonly<Record<string, 0 | 1>>): void {
       throw new FilterError(`Cannot do ${kind[0]} on field ${path} in ${kind[1]} projection`);
     }
     const above = paths.find((other) => path.startsWith(`${other}.`));
-    if (above !== undefined) throw new FilterError(`Path collision at ${path} remaining portion ${path.slice(above.length + 1)}`);
+    if (above !== undefined)
+      throw new FilterError(
+        `Path collision at ${path} remaining portion ${path.slice(above.length + 1)}`,
+      );
   }
 }
 
@@ -157,7 +160,8 @@ function valuesAt(document: Stored, path: string): unknown[] {
     for (const value of values) {
       if (Array.isArray(value)) {
         if (/^\d+$/.test(part) && Number(part) < value.length) next.push(value[Number(part)]);
-        for (const item of value as unknown[]) if (isPlain(item) && !Array.isArray(item)) next.push(item[part]);
+        for (const item of value as unknown[])
+          if (isPlain(item) && !Array.isArray(item)) next.push(item[part]);
       } else next.push(isPlain(value) ? value[part] : undefined);
     }
     values = next;

@@ -5,7 +5,13 @@ import { createHash } from 'node:crypto';
 import { compareText } from '../base/compare.ts';
 import type { Analysis } from '../model/analysis.ts';
 import { type ProcessDocument, SCHEMA_VERSION } from '../model/process.ts';
-import type { NamedCount, StoredFault, TraceBoot, TraceDocument, TraceInput } from '../model/trace.ts';
+import type {
+  NamedCount,
+  StoredFault,
+  TraceBoot,
+  TraceDocument,
+  TraceInput,
+} from '../model/trace.ts';
 
 /** What a trace document says beside the analysis. */
 export interface TraceOrigin {

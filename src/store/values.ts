@@ -117,7 +117,8 @@ function mayBeLarge(process: ProcessDocument): boolean {
 export function roughSize(process: ProcessDocument): number {
   let characters = (process.children.length + process.evidence.length) * 64;
   characters += (process.reparented.length + (process.unidentified_children?.length ?? 0)) * 256;
-  characters += argumentSize(process.args) + (process.exe?.length ?? 0) + (process.cwd?.length ?? 0);
+  characters +=
+    argumentSize(process.args) + (process.exe?.length ?? 0) + (process.cwd?.length ?? 0);
   for (const { args, exe, cwd } of process.execve) {
     characters += 512 + argumentSize(args) + (exe?.length ?? 0) + (cwd?.length ?? 0);
   }
@@ -137,7 +138,9 @@ function isLarge(process: ProcessDocument): boolean {
 function withoutLongArguments(process: ProcessDocument, length: number): ProcessDocument {
   let left = 0;
   const shorten = (args: readonly (string | null)[]): readonly (string | null)[] => {
-    const kept = args.slice(0, length).map((arg) => (arg === null || arg.length <= length ? arg : null));
+    const kept = args
+      .slice(0, length)
+      .map((arg) => (arg === null || arg.length <= length ? arg : null));
     left += args.length - kept.length;
     for (let i = 0; i < kept.length; i++) if (kept[i] === null && args[i] !== null) left++;
     return kept;

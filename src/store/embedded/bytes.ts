@@ -108,7 +108,16 @@ export class FileWriter {
 }
 
 /** Bytes that a value of a type takes, where that is fixed. */
-const WIDTHS: Readonly<Record<number, number>> = { 1: 8, 7: 12, 8: 1, 9: 8, 10: 0, 16: 4, 17: 8, 18: 8 };
+const WIDTHS: Readonly<Record<number, number>> = {
+  1: 8,
+  7: 12,
+  8: 1,
+  9: 8,
+  10: 0,
+  16: 4,
+  17: 8,
+  18: 8,
+};
 const STRING = 2;
 const DATE = 9;
 const INT32 = 16;

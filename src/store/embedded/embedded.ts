@@ -86,14 +86,21 @@ class EmbeddedStore implements Store {
     }
   }
 
-  async #write(analysis: Analysis, { inputs = [], version = '', onProgress }: WriteOptions): Promise<Written> {
+  async #write(
+    analysis: Analysis,
+    { inputs = [], version = '', onProgress }: WriteOptions,
+  ): Promise<Written> {
     const path = this.#path;
     if (kindOfFolder(path) === 'empty') createEmpty(path);
     let reader = new Reader(path);
     recover(path, reader.manifest);
     try {
       const before = reader.traces();
-      const trace = this.#begin(traceOf(analysis, { inputs, version, now: Date.now() }), before, reader);
+      const trace = this.#begin(
+        traceOf(analysis, { inputs, version, now: Date.now() }),
+        before,
+        reader,
+      );
       const others = before.filter(({ _id }) => _id !== trace._id);
       reader.close();
       reader = new Reader(path);
@@ -156,7 +163,11 @@ class EmbeddedStore implements Store {
 
   async count(filter?: Filter): Promise<number> {
     let count = 0;
-    for await (const _ of this.#found({ ...(filter === undefined ? {} : { filter }), project: { _id: 1 } })) count++;
+    for await (const _ of this.#found({
+      ...(filter === undefined ? {} : { filter }),
+      project: { _id: 1 },
+    }))
+      count++;
     return count;
   }
 
@@ -223,7 +234,8 @@ function prepared(filter: Filter = {}): Stored {
 
 function* found(reader: Reader, filter: Stored, query: Query): Generator<Stored, void> {
   const { sort, limit = Number.POSITIVE_INFINITY, project } = query;
-  const documents = query.related === undefined ? matching(reader, filter) : related(reader, filter, query.related);
+  const documents =
+    query.related === undefined ? matching(reader, filter) : related(reader, filter, query.related);
   let left = limit;
   for (const stored of sort === undefined ? documents : inOrder(documents, sort, limit)) {
     yield project === undefined ? withoutOwner(stored) : projected(stored, project);
@@ -231,7 +243,11 @@ function* found(reader: Reader, filter: Stored, query: Query): Generator<Stored,
   }
 }
 
-function inOrder(documents: Iterable<Stored>, sort: NonNullable<Query['sort']>, limit: number): Stored[] {
+function inOrder(
+  documents: Iterable<Stored>,
+  sort: NonNullable<Query['sort']>,
+  limit: number,
+): Stored[] {
   const sorter = new Sorter(sort, limit);
   for (const document of documents) sorter.add(document);
   return sorter.sorted();
@@ -241,7 +257,10 @@ function* matching(reader: Reader, filter: Stored): Generator<Stored, void> {
   for (const { document } of matchingRows(reader, filter)) yield document;
 }
 
-function* matchingRows(reader: Reader, filter: Stored): Generator<{ row: number; document: Stored }, void> {
+function* matchingRows(
+  reader: Reader,
+  filter: Stored,
+): Generator<{ row: number; document: Stored }, void> {
   const matcher = matcherOf(filter);
   const rows = candidateRows(reader, filter);
   if (rows !== undefined) {
@@ -259,7 +278,11 @@ function* matchingRows(reader: Reader, filter: Stored): Generator<{ row: number;
 }
 
 /** What matches, and what is related to it, in the order of `_id`. */
-function* related(reader: Reader, filter: Stored, kind: 'descendants' | 'ancestors'): Generator<Stored, void> {
+function* related(
+  reader: Reader,
+  filter: Stored,
+  kind: 'descendants' | 'ancestors',
+): Generator<Stored, void> {
   const rows: number[] = [];
   for (const { row } of matchingRows(reader, filter)) rows.push(row);
   const all = kind === 'descendants' ? reader.descendants(rows) : reader.ancestors(rows);

@@ -136,10 +136,17 @@ function metadata(
 ): string {
   const all = [{ name: '_id_', key: { _id: 1 } }, ...indexes].map(({ name, key }) => ({
     v: { $numberInt: '2' },
-    key: Object.fromEntries(Object.entries(key).map(([field, n]) => [field, { $numberInt: `${n}` }])),
+    key: Object.fromEntries(
+      Object.entries(key).map(([field, n]) => [field, { $numberInt: `${n}` }]),
+    ),
     name,
   }));
-  return JSON.stringify({ options: {}, indexes: all, collectionName: collection, type: 'collection' });
+  return JSON.stringify({
+    options: {},
+    indexes: all,
+    collectionName: collection,
+    type: 'collection',
+  });
 }
 
 /** Where a version of a file is written before it counts. */
@@ -151,9 +158,15 @@ export function draftPath(path: string, name: FileName, version: number): string
  * Makes drafts count: all of them or, if it does not get that far, none. They are on the disk
  * already.
  */
-export function commit(path: string, before: Manifest | undefined, drafts: readonly FileName[], version: number): Manifest {
+export function commit(
+  path: string,
+  before: Manifest | undefined,
+  drafts: readonly FileName[],
+  version: number,
+): Manifest {
   const files = { ...before?.files } as Record<FileName, FileVersion>;
-  for (const name of drafts) files[name] = { version, size: statSync(draftPath(path, name, version)).size };
+  for (const name of drafts)
+    files[name] = { version, size: statSync(draftPath(path, name, version)).size };
   const manifest: Manifest = { format: FORMAT, files };
   syncFolder(join(path, DATABASE));
   replaceFile(join(path, MANIFEST), `${JSON.stringify(manifest)}\n`);

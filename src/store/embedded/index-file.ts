@@ -115,7 +115,8 @@ export class IndexBuilder {
       this.#offsets.push(size);
       const starts = this.starts.values;
       // A process without a start sorts before all others.
-      const key = (row: number): number => (Number.isNaN(starts[row]) ? Number.NEGATIVE_INFINITY : starts[row]);
+      const key = (row: number): number =>
+        Number.isNaN(starts[row]) ? Number.NEGATIVE_INFINITY : starts[row];
       const rowsByStart = rowsSorted(rows, (a, b) => (key(a) === key(b) ? a - b : key(a) - key(b)));
       const rowsByPid = this.rowsByPid();
       const pids = this.pids.values;
@@ -160,7 +161,11 @@ export class IndexBuilder {
     const parents = new Uint32Array(rows).fill(NO_ROW);
     for (let row = 0; row < rows; row++) {
       if (parentA[row] === 0 && parentB[row] === 0) continue;
-      for (let slot = parentA[row] & (slots - 1); table[slot] !== NO_ROW; slot = (slot + 1) & (slots - 1)) {
+      for (
+        let slot = parentA[row] & (slots - 1);
+        table[slot] !== NO_ROW;
+        slot = (slot + 1) & (slots - 1)
+      ) {
         const other = table[slot];
         if (idA[other] !== parentA[row] || idB[other] !== parentB[row]) continue;
         parents[row] = other;

@@ -33,7 +33,12 @@ interface Holder {
  */
 export async function lock(path: string, patience: number): Promise<() => void> {
   const token = randomUUID();
-  const text = JSON.stringify({ ...here(), pid: process.pid, started: startOf(process.pid), token });
+  const text = JSON.stringify({
+    ...here(),
+    pid: process.pid,
+    started: startOf(process.pid),
+    token,
+  });
   const file = join(path, LOCK);
   const deadline = performance.now() + patience;
   for (;;) {

@@ -39,7 +39,8 @@ function someValue(value: unknown, path: readonly string[], at: number, test: Te
   if (at === path.length) return test(value);
   if (Array.isArray(value)) {
     const index = /^\d+$/.test(path[at]) ? Number(path[at]) : -1;
-    if (index >= 0 && index < value.length && someValue(value[index], path, at + 1, test)) return true;
+    if (index >= 0 && index < value.length && someValue(value[index], path, at + 1, test))
+      return true;
     return value.some((item) => isPlain(item) && someValue(item, path, at, test));
   }
   return isPlain(value) ? someValue(value[path[at]], path, at + 1, test) : test(undefined);

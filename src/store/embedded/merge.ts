@@ -44,7 +44,9 @@ export async function merge(task: Merge): Promise<Merged> {
   } catch (error) {
     if (!(error instanceof OutOfOrder)) throw error;
     // Odd host names sort otherwise in UTF-8. That is rare enough to do in memory.
-    const sorted = [...serialized(task.processes, task.trace._id)].map((bytes) => Buffer.from(bytes));
+    const sorted = [...serialized(task.processes, task.trace._id)].map((bytes) =>
+      Buffer.from(bytes),
+    );
     return mergeOrdered(task, sorted.sort(compareIds));
   }
 }
@@ -77,7 +79,10 @@ async function mergeOrdered(task: Merge, fresh: Iterable<Buffer>): Promise<Merge
   const output = new Output(task);
   try {
     const decide = new Decision(task);
-    const old = new Cursor(documentsIn(task.stored.file, task.stored.size, task.stored.name), task.stored.name);
+    const old = new Cursor(
+      documentsIn(task.stored.file, task.stored.size, task.stored.name),
+      task.stored.name,
+    );
     const own = new Cursor(fresh, 'the analysis');
     let taken = 0;
     let removed = 0;
@@ -154,7 +159,8 @@ class Decision {
     let counts = this.#known.get(key);
     if (counts === undefined) {
       const other = this.#byId.get(trace);
-      counts = other === undefined || compareTraces(this.#task.trace, other, textOfStored(node)) >= 0;
+      counts =
+        other === undefined || compareTraces(this.#task.trace, other, textOfStored(node)) >= 0;
       this.#known.set(key, counts);
     }
     return counts;

@@ -23,11 +23,14 @@ export function candidateRows(reader: Reader, filter: Stored): Iterable<number> 
 /** The values that a field must be equal to, one of them; undefined when that is not what is asked. */
 function wantedValues(condition: unknown): readonly unknown[] | undefined {
   if (typeof condition !== 'object') return condition === undefined ? undefined : [condition];
-  if (condition === null || condition instanceof Date || condition instanceof RegExp) return undefined;
+  if (condition === null || condition instanceof Date || condition instanceof RegExp)
+    return undefined;
   const { $eq, $in } = condition as { $eq?: unknown; $in?: unknown };
   const values = Array.isArray($in) ? ($in as unknown[]) : [$eq];
   // Null also means absent, and a regular expression or a list anything.
-  return values.every((value) => typeof value === 'string' || typeof value === 'number') ? values : undefined;
+  return values.every((value) => typeof value === 'string' || typeof value === 'number')
+    ? values
+    : undefined;
 }
 
 function byId(reader: Reader, filter: Stored): Set<number> | undefined {
@@ -67,7 +70,8 @@ function byPid(reader: Reader, filter: Stored): Set<number> | undefined {
 
 function byStart(reader: Reader, filter: Stored): Iterable<number> | undefined {
   const condition = filter['start_timestamp'];
-  if (condition instanceof Date) return reader.index.startedWithin(condition.getTime(), condition.getTime());
+  if (condition instanceof Date)
+    return reader.index.startedWithin(condition.getTime(), condition.getTime());
   if (typeof condition !== 'object' || condition === null) return undefined;
   let [low, high] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
   for (const [key, value] of Object.entries(condition)) {

@@ -45,7 +45,11 @@ export class Reader {
   /** All process documents in the order of `_id`. */
   *all(): Generator<Stored, void> {
     const { files, manifest } = this.#snapshot;
-    for (const bytes of documentsIn(files.processes, manifest.files.processes.size, FILES.processes)) {
+    for (const bytes of documentsIn(
+      files.processes,
+      manifest.files.processes.size,
+      FILES.processes,
+    )) {
       yield deserialize(bytes);
     }
   }

@@ -24,10 +24,25 @@ import {
   type Written,
 } from '../store.ts';
 import { compareStored, storedText } from '../text.ts';
-import { compareTraceDocuments, compareTraces, contradict, faultsOf, type LifeSpan, sharedHosts, traceOf } from '../trace.ts';
+import {
+  compareTraceDocuments,
+  compareTraces,
+  contradict,
+  faultsOf,
+  type LifeSpan,
+  sharedHosts,
+  traceOf,
+} from '../trace.ts';
 import { fromStored, type Stored, toStored, withoutOwner } from '../values.ts';
 import { isRefused, readError, storeError } from './errors.ts';
-import { BATCH, batches, type Kind, type Processes, relatives, relativesInOrder } from './relations.ts';
+import {
+  BATCH,
+  batches,
+  type Kind,
+  type Processes,
+  relatives,
+  relativesInOrder,
+} from './relations.ts';
 import { databaseOf, secretsOf, withoutSecrets } from './secrets.ts';
 import { writeProcesses } from './writing.ts';
 
@@ -41,7 +56,9 @@ export async function openMongo(uri: string, options: OpenOptions): Promise<Stor
   try {
     client = new MongoClient(uri, clientOptions(uri, options));
   } catch (error) {
-    throw new StoreError(`the URI of the store is wrong: ${withoutSecrets((error as Error).message, secrets)}`);
+    throw new StoreError(
+      `the URI of the store is wrong: ${withoutSecrets((error as Error).message, secrets)}`,
+    );
   }
   const { srvHost, hosts } = client.options;
   const where = srvHost ?? hosts.map((host) => host.toString()).join(',');
@@ -91,9 +108,14 @@ class MongoStore implements Store {
     }
   }
 
-  async #write(analysis: Analysis, { inputs = [], version = '', onProgress }: WriteOptions): Promise<Written> {
+  async #write(
+    analysis: Analysis,
+    { inputs = [], version = '', onProgress }: WriteOptions,
+  ): Promise<Written> {
     await this.#prepare();
-    const { trace, replaces } = await this.#begin(traceOf(analysis, { inputs, version, now: Date.now() }));
+    const { trace, replaces } = await this.#begin(
+      traceOf(analysis, { inputs, version, now: Date.now() }),
+    );
     await writeProcesses(
       {
         collection: this.#processes,
@@ -127,14 +149,19 @@ class MongoStore implements Store {
     }
     for (const [name, indexes] of Object.entries(INDEXES)) {
       if (indexes.length === 0) continue;
-      await this.#db.collection(name).createIndexes(indexes.map(({ name: index, key }) => ({ name: index, key })));
+      await this.#db
+        .collection(name)
+        .createIndexes(indexes.map(({ name: index, key }) => ({ name: index, key })));
     }
   }
 
   /** A user who may write need not be allowed to change collections. */
   async #renewValidator(validator: Document): Promise<void> {
     const [found] = await this.#db.listCollections({ name: PROCESSES }).toArray();
-    const options = found !== undefined && 'options' in found ? (found.options as Document | undefined) : undefined;
+    const options =
+      found !== undefined && 'options' in found
+        ? (found.options as Document | undefined)
+        : undefined;
     if (JSON.stringify(options?.['validator']) === JSON.stringify(validator)) return;
     try {
       await this.#db.command({ collMod: PROCESSES, validator });
@@ -192,7 +219,11 @@ class MongoStore implements Store {
     return removed;
   }
 
-  async #contradictedOf(lives: readonly Stored[], longer: TraceDocument, node: unknown): Promise<string[]> {
+  async #contradictedOf(
+    lives: readonly Stored[],
+    longer: TraceDocument,
+    node: unknown,
+  ): Promise<string[]> {
     if (lives.length === 0) return [];
     const pids = [...new Set(lives.map(({ pid }) => pid))];
     const against = new Map<unknown, LifeSpan[]>();
@@ -229,7 +260,8 @@ class MongoStore implements Store {
   async *find(query: Query = {}): AsyncGenerator<Found, void> {
     checkSelection(query);
     try {
-      const documents = query.related === undefined ? this.#matching(query) : this.#related(query, query.related);
+      const documents =
+        query.related === undefined ? this.#matching(query) : this.#related(query, query.related);
       for await (const stored of documents) yield fromStored(stored) as Found;
     } catch (error) {
       throw readError(this.name, error, this.#secrets);
@@ -246,7 +278,10 @@ class MongoStore implements Store {
     return limit === undefined ? cursor : cursor.limit(limit);
   }
 
-  async *#related({ filter = {}, sort, limit = Number.POSITIVE_INFINITY, project }: Query, kind: Kind): AsyncGenerator<Stored, void> {
+  async *#related(
+    { filter = {}, sort, limit = Number.POSITIVE_INFINITY, project }: Query,
+    kind: Kind,
+  ): AsyncGenerator<Stored, void> {
     const roots: string[] = [];
     const matching = this.#processes.find(storedFilter(filter), { projection: { _id: 1 } });
     for await (const { _id } of matching) roots.push(_id);

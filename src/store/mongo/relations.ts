@@ -22,7 +22,11 @@ export function* batches<T>(items: Iterable<T>, size = BATCH): Generator<T[], vo
 }
 
 /** All that stand below, or above, the processes with these `_id`s. */
-export async function relatives(processes: Processes, ids: readonly string[], kind: Kind): Promise<Set<string>> {
+export async function relatives(
+  processes: Processes,
+  ids: readonly string[],
+  kind: Kind,
+): Promise<Set<string>> {
   const found = new Set<string>();
   for (const roots of batches(ids)) {
     try {
@@ -37,7 +41,11 @@ export async function relatives(processes: Processes, ids: readonly string[], ki
 }
 
 /** One call: the server goes from level to level. */
-function lookUpStages({ collectionName }: Processes, roots: readonly string[], kind: Kind): Document[] {
+function lookUpStages(
+  { collectionName }: Processes,
+  roots: readonly string[],
+  kind: Kind,
+): Document[] {
   const down = kind === 'descendants';
   return [
     { $match: { _id: { $in: roots } } },
@@ -55,7 +63,12 @@ function lookUpStages({ collectionName }: Processes, roots: readonly string[], k
   ];
 }
 
-async function lookUp(processes: Processes, roots: readonly string[], kind: Kind, found: Set<string>): Promise<void> {
+async function lookUp(
+  processes: Processes,
+  roots: readonly string[],
+  kind: Kind,
+  found: Set<string>,
+): Promise<void> {
   const stages = [...lookUpStages(processes, roots, kind), { $project: { _id: '$related._id' } }];
   for await (const { _id } of processes.aggregate<{ _id: string }>(stages)) found.add(_id);
 }
@@ -108,7 +121,12 @@ function comesFirst(a: Stored | null, b: Stored | null): Stored {
 }
 
 /** One call for each level and thousand processes; answered from the index of `parent` alone. */
-async function stepByStep(processes: Processes, roots: readonly string[], kind: Kind, found: Set<string>): Promise<void> {
+async function stepByStep(
+  processes: Processes,
+  roots: readonly string[],
+  kind: Kind,
+  found: Set<string>,
+): Promise<void> {
   const next = kind === 'descendants' ? childrenOf : parentsOf;
   for (let level = [...roots]; level.length > 0; ) {
     const below: string[] = [];
@@ -123,15 +141,24 @@ async function stepByStep(processes: Processes, roots: readonly string[], kind: 
   }
 }
 
-async function* childrenOf(processes: Processes, ids: readonly string[]): AsyncGenerator<string, void> {
+async function* childrenOf(
+  processes: Processes,
+  ids: readonly string[],
+): AsyncGenerator<string, void> {
   const cursor = processes.find({ parent: { $in: ids } }, { projection: { _id: 1 } });
   for await (const { _id } of cursor) yield _id;
 }
 
 /** Only those that have a document of their own. */
-async function* parentsOf(processes: Processes, ids: readonly string[]): AsyncGenerator<string, void> {
+async function* parentsOf(
+  processes: Processes,
+  ids: readonly string[],
+): AsyncGenerator<string, void> {
   const parents = new Set<string>();
-  for await (const { parent } of processes.find({ _id: { $in: [...ids] } }, { projection: { parent: 1 } })) {
+  for await (const { parent } of processes.find(
+    { _id: { $in: [...ids] } },
+    { projection: { parent: 1 } },
+  )) {
     if (typeof parent === 'string') parents.add(parent);
   }
   const cursor = processes.find({ _id: { $in: [...parents] } }, { projection: { _id: 1 } });

@@ -34,7 +34,10 @@ export interface Task {
 }
 
 /** Upserts all processes; where a longer recording has one already, that one stays. */
-export async function writeProcesses(task: Task, processes: Iterable<ProcessDocument>): Promise<void> {
+export async function writeProcesses(
+  task: Task,
+  processes: Iterable<ProcessDocument>,
+): Promise<void> {
   const writer = new Writer(task);
   const flying: Promise<void>[] = [];
   let done = 0;
@@ -124,9 +127,16 @@ class Writer {
     if (operations.length === 0) return again;
     const { matchedCount } = await collection.bulkWrite(operations, { ordered: false });
     if (matchedCount === operations.length) return again;
-    const replaced = new Set(operations.map((one) => (one as { replaceOne: { filter: { _id: string } } }).replaceOne.filter._id));
+    const replaced = new Set(
+      operations.map(
+        (one) => (one as { replaceOne: { filter: { _id: string } } }).replaceOne.filter._id,
+      ),
+    );
     const lost = batch.filter(({ _id }) => replaced.has(_id));
-    const left = await collection.distinct('_id', { _id: { $in: [...replaced] }, trace: { $ne: trace._id } });
+    const left = await collection.distinct('_id', {
+      _id: { $in: [...replaced] },
+      trace: { $ne: trace._id },
+    });
     const foreign = new Set(left as string[]);
     return [...again, ...lost.filter(({ _id }) => foreign.has(_id))];
   }
@@ -135,7 +145,9 @@ class Writer {
     const { trace } = this.#task;
     if (owner === trace._id) return true;
     const other = this.#others.get(String(owner));
-    return other === undefined || compareTraces(trace, other, textOfStored(String(node ?? ''))) >= 0;
+    return (
+      other === undefined || compareTraces(trace, other, textOfStored(String(node ?? ''))) >= 0
+    );
   }
 
   /** Reads the traces again if one of the owners is not known. */
@@ -152,7 +164,11 @@ function duplicates(error: unknown): number[] {
   if (!(error instanceof MongoBulkWriteError)) throw error;
   const errors = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
   const other = errors.find(({ code }) => code !== DUPLICATE);
-  if (other !== undefined || error.result.getWriteConcernError() !== undefined || errors.length === 0) {
+  if (
+    other !== undefined ||
+    error.result.getWriteConcernError() !== undefined ||
+    errors.length === 0
+  ) {
     throw error;
   }
   return errors.map(({ index }) => index);

@@ -15,7 +15,13 @@ import type { Filter, Query, Store } from '../../../src/store/store.ts';
 import { skipLoudly } from '../../support/skip.ts';
 import { analysisOf } from '../../support/stores/analyses.ts';
 import { documents, filters, orders } from '../../support/stores/arbitraries.ts';
-import { databaseUri, givenServer, HOW_TO, type Server, startSecantus } from '../../support/stores/servers.ts';
+import {
+  databaseUri,
+  givenServer,
+  HOW_TO,
+  type Server,
+  startSecantus,
+} from '../../support/stores/servers.ts';
 
 const FACTOR = Number(process.env['GODO_RUNS'] ?? 1);
 /** Random stores, and questions to each. */
@@ -52,8 +58,13 @@ test('the same answers from both', async () => {
       documents,
       fc.array(question, { minLength: QUESTIONS, maxLength: QUESTIONS }),
       async (processes, questions) => {
-        const uris = [join(folder, `${stores++}`), databaseUri(given, `agree-${randomUUID().slice(0, 8)}`)];
-        const [embedded, mongo] = await Promise.all(uris.map(async (uri) => openStore(uri, { mode: 'write' })));
+        const uris = [
+          join(folder, `${stores++}`),
+          databaseUri(given, `agree-${randomUUID().slice(0, 8)}`),
+        ];
+        const [embedded, mongo] = await Promise.all(
+          uris.map(async (uri) => openStore(uri, { mode: 'write' })),
+        );
         try {
           await embedded.write(analysisOf(processes));
           await mongo.write(analysisOf(processes));

@@ -7,7 +7,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { skipLoudly } from '../../support/skip.ts';
-import { databaseUri, givenServer, HOW_TO, type Server, startSecantus } from '../../support/stores/servers.ts';
+import {
+  databaseUri,
+  givenServer,
+  HOW_TO,
+  type Server,
+  startSecantus,
+} from '../../support/stores/servers.ts';
 import { storeSuite } from '../../support/stores/suite.ts';
 
 let server: Server | undefined;

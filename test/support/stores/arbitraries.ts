@@ -47,14 +47,44 @@ export const documents: fc.Arbitrary<ProcessDocument[]> = fc
     ),
   );
 
-const TEXTS = ['exe', 'comm', 'tty', 'cwd', 'args', 'execve.exe', 'execve.args', 'args.0', 'execve.0.exe'];
+const TEXTS = [
+  'exe',
+  'comm',
+  'tty',
+  'cwd',
+  'args',
+  'execve.exe',
+  'execve.args',
+  'args.0',
+  'execve.0.exe',
+];
 const NUMBERS = ['pid', 'uid', 'ns_pid', 'exit_code'];
 const TIMES = ['start_timestamp', 'exit_timestamp', 'execve.timestamp'];
-const PATHS = [...TEXTS, ...NUMBERS, ...TIMES, 'execve', 'parent', 'children', 'nothing', 'nothing.at.all'];
+const PATHS = [
+  ...TEXTS,
+  ...NUMBERS,
+  ...TIMES,
+  'execve',
+  'parent',
+  'children',
+  'nothing',
+  'nothing.at.all',
+];
 
 const date = moment.map((ms) => new Date(ms));
 const scalar = fc.oneof(word, small, date, fc.boolean());
-const pattern = fc.constantFrom('a', '^a', 'b$', '^$', 'a.b', String.raw`a\.b`, '[ab]+', 'A', '(?:a|b)', 'é');
+const pattern = fc.constantFrom(
+  'a',
+  '^a',
+  'b$',
+  '^$',
+  'a.b',
+  String.raw`a\.b`,
+  '[ab]+',
+  'A',
+  '(?:a|b)',
+  'é',
+);
 
 /** An operator with a value of the type that the field has, or of another one. */
 const operator: fc.Arbitrary<Filter> = fc.oneof(
@@ -81,15 +111,19 @@ const condition: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ $elemMatch: operator }) },
 );
 
-const leaf: fc.Arbitrary<Filter> = fc.oneof(
-  fc.tuple(fc.constantFrom(...PATHS), condition),
-  // Absent and null are the same; in lists of documents servers differ, so not there.
-  fc.tuple(fc.constantFrom('exe', 'uid', 'parent', 'exit_code', 'nothing'), fc.constant(null)),
-  fc.tuple(
-    fc.constant('execve'),
-    fc.record({ $elemMatch: fc.record({ exe: condition, cwd: condition }, { requiredKeys: ['exe'] }) }),
-  ),
-).map(([path, value]) => ({ [path]: value }));
+const leaf: fc.Arbitrary<Filter> = fc
+  .oneof(
+    fc.tuple(fc.constantFrom(...PATHS), condition),
+    // Absent and null are the same; in lists of documents servers differ, so not there.
+    fc.tuple(fc.constantFrom('exe', 'uid', 'parent', 'exit_code', 'nothing'), fc.constant(null)),
+    fc.tuple(
+      fc.constant('execve'),
+      fc.record({
+        $elemMatch: fc.record({ exe: condition, cwd: condition }, { requiredKeys: ['exe'] }),
+      }),
+    ),
+  )
+  .map(([path, value]) => ({ [path]: value }));
 
 /** A filter, two levels of logic deep. */
 export const filters: fc.Arbitrary<Filter> = fc.oneof(

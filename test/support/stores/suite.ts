@@ -156,7 +156,8 @@ export function storeSuite(fresh: () => Promise<string>, { wide = true } = {}): 
       await store.write(analysisOf(processes));
       const { processes: found } = await held(store);
       expect(found.toSorted()).toEqual(processes.map(documentLine).sort());
-      for (const { _id, node } of processes) expect(await ids(store, { filter: { node } })).toEqual([_id]);
+      for (const { _id, node } of processes)
+        expect(await ids(store, { filter: { node } })).toEqual([_id]);
       for (const { _id } of processes) expect(await ids(store, { filter: { _id } })).toEqual([_id]);
     });
 
@@ -191,24 +192,27 @@ export function storeSuite(fresh: () => Promise<string>, { wide = true } = {}): 
       expect((await store.traces())[0].stored_at).toBe(stored_at);
     });
 
-    test.each(['build', 'nested', 'pidreuse'])('%s: a longer recording replaces a shorter one', async (name) => {
-      const bytes = recordingBytes(name);
-      const [short, long] = [recorded(part(bytes, 0, 0.6)), recorded(bytes)];
-      const other = await openStore(await fresh(), { mode: 'write' });
-      try {
-        await put(store, short);
-        await put(store, long);
-        await put(other, long);
-        await put(other, short);
-        const [growing, shrinking] = [await held(store), await held(other)];
-        expect(shrinking).toEqual(growing);
-        expect(growing.processes).toEqual(lines(long));
-        await put(store, short);
-        expect(await held(store)).toEqual(growing);
-      } finally {
-        await other.close();
-      }
-    });
+    test.each(['build', 'nested', 'pidreuse'])(
+      '%s: a longer recording replaces a shorter one',
+      async (name) => {
+        const bytes = recordingBytes(name);
+        const [short, long] = [recorded(part(bytes, 0, 0.6)), recorded(bytes)];
+        const other = await openStore(await fresh(), { mode: 'write' });
+        try {
+          await put(store, short);
+          await put(store, long);
+          await put(other, long);
+          await put(other, short);
+          const [growing, shrinking] = [await held(store), await held(other)];
+          expect(shrinking).toEqual(growing);
+          expect(growing.processes).toEqual(lines(long));
+          await put(store, short);
+          expect(await held(store)).toEqual(growing);
+        } finally {
+          await other.close();
+        }
+      },
+    );
 
     test('hosts and boots share a store', async () => {
       const bytes = recordingBytes('build');
@@ -242,7 +246,11 @@ export function storeSuite(fresh: () => Promise<string>, { wide = true } = {}): 
       const bytes = recordingBytes('build');
       const [short, long] = [recorded(part(bytes, 0, 0.6)), recorded(bytes)];
       try {
-        await Promise.all([put(store, long), put(second, short), put(second, recorded(onHost(bytes, 'h')))]);
+        await Promise.all([
+          put(store, long),
+          put(second, short),
+          put(second, recorded(onHost(bytes, 'h'))),
+        ]);
         await put(third, long);
         await put(third, short);
         await put(third, recorded(onHost(bytes, 'h')));
@@ -300,13 +308,19 @@ export function storeSuite(fresh: () => Promise<string>, { wide = true } = {}): 
 
     test('order, limit, projection', async () => {
       expect(await ids(store, { sort: { pid: -1 }, limit: 2 })).toEqual(at(7, 6));
-      expect(await ids(store, { sort: { exit_code: -1, pid: 1 } })).toEqual(at(6, 2, 3, 1, 4, 5, 7));
+      expect(await ids(store, { sort: { exit_code: -1, pid: 1 } })).toEqual(
+        at(6, 2, 3, 1, 4, 5, 7),
+      );
       expect(await ids(store, { limit: 1 })).toEqual(at(1));
-      const [found] = await all(store.find({ filter: { pid: 4 }, project: { pid: 1, 'execve.event': 1 } }));
+      const [found] = await all(
+        store.find({ filter: { pid: 4 }, project: { pid: 1, 'execve.event': 1 } }),
+      );
       expect(found).toEqual({ _id: at(4)[0], pid: 4, execve: [{ event: 'e' }] });
       const [without] = await all(store.find({ filter: { pid: 7 }, project: { _id: 0, comm: 1 } }));
       expect(without).toEqual({ comm: 'other' });
-      const [rest] = await all(store.find({ filter: { pid: 7 }, project: { children: 0, execve: 0, trace: 0 } }));
+      const [rest] = await all(
+        store.find({ filter: { pid: 7 }, project: { children: 0, execve: 0, trace: 0 } }),
+      );
       expect(rest).not.toHaveProperty('children');
       expect(rest).toHaveProperty('evidence');
     });
@@ -318,7 +332,9 @@ export function storeSuite(fresh: () => Promise<string>, { wide = true } = {}): 
       expect(await ids(store, below({ pid: { $in: [1, 2] } }))).toEqual(at(1, 2, 3, 4, 5, 6));
       expect(await ids(store, above({ pid: 6 }))).toEqual(at(1, 3, 6));
       expect(await ids(store, above({ pid: { $in: [4, 5, 7] } }))).toEqual(at(1, 2, 4, 5, 7));
-      expect(await ids(store, { ...below({ pid: 1 }), sort: { pid: -1 }, limit: 2 })).toEqual(at(6, 5));
+      expect(await ids(store, { ...below({ pid: 1 }), sort: { pid: -1 }, limit: 2 })).toEqual(
+        at(6, 5),
+      );
       const project = { pid: 1 } as const;
       expect(await all(store.find({ ...below({ pid: 3 }), project }))).toEqual([
         { _id: at(3)[0], pid: 3 },
@@ -339,7 +355,9 @@ export function storeSuite(fresh: () => Promise<string>, { wide = true } = {}): 
     ])('a bad filter: %j', async (filter, message) => {
       const attempt = ids(store, { filter: filter as Query['filter'] } as Query);
       await expect(attempt).rejects.toThrow(FilterError);
-      await expect(ids(store, { filter: filter as Query['filter'] } as Query)).rejects.toThrow(message);
+      await expect(ids(store, { filter: filter as Query['filter'] } as Query)).rejects.toThrow(
+        message,
+      );
     });
 
     test.each([
@@ -363,19 +381,27 @@ export function storeSuite(fresh: () => Promise<string>, { wide = true } = {}): 
 
   if (!wide) return;
 
-  test('a parent with more children than a document may list', async () => {
-    const count = MAX_ITEMS + 500;
-    const root = idOf(1_000_000, 0, 1);
-    const children = Array.from({ length: count }, (_, i) =>
-      processOf({ _id: idOf(1_000_001, i + 1, i + 2), pid: i + 2, parent: root }),
-    );
-    const parent = processOf({ _id: root, pid: 1, children: children.map(({ _id }) => _id) });
-    await store.write(analysisOf([parent, ...children]));
-    const [found] = await all(store.find({ filter: { pid: 1 } }));
-    expect(found.children).toHaveLength(MAX_ITEMS);
-    expect(found.omitted).toEqual({ children: 500 });
-    expect(await store.count({ parent: root })).toBe(count);
-    const below = store.find({ filter: { _id: root }, related: 'descendants', project: { pid: 1 } });
-    expect(await all(below)).toHaveLength(count + 1);
-  }, SLOW);
+  test(
+    'a parent with more children than a document may list',
+    async () => {
+      const count = MAX_ITEMS + 500;
+      const root = idOf(1_000_000, 0, 1);
+      const children = Array.from({ length: count }, (_, i) =>
+        processOf({ _id: idOf(1_000_001, i + 1, i + 2), pid: i + 2, parent: root }),
+      );
+      const parent = processOf({ _id: root, pid: 1, children: children.map(({ _id }) => _id) });
+      await store.write(analysisOf([parent, ...children]));
+      const [found] = await all(store.find({ filter: { pid: 1 } }));
+      expect(found.children).toHaveLength(MAX_ITEMS);
+      expect(found.omitted).toEqual({ children: 500 });
+      expect(await store.count({ parent: root })).toBe(count);
+      const below = store.find({
+        filter: { _id: root },
+        related: 'descendants',
+        project: { pid: 1 },
+      });
+      expect(await all(below)).toHaveLength(count + 1);
+    },
+    SLOW,
+  );
 }

@@ -24,7 +24,14 @@ import { openStore } from '../../../src/store/open.ts';
 import { StoreError } from '../../../src/store/store.ts';
 import { build, godo } from '../../cli/godo.ts';
 import { skipLoudly } from '../../support/skip.ts';
-import { analysisOf, idOf, onHost, processOf, recorded, recordingBytes } from '../../support/stores/analyses.ts';
+import {
+  analysisOf,
+  idOf,
+  onHost,
+  processOf,
+  recorded,
+  recordingBytes,
+} from '../../support/stores/analyses.ts';
 import { held } from '../../support/stores/suite.ts';
 
 const WRITER = join(import.meta.dirname, '../../support/stores/writer.mjs');
@@ -75,7 +82,9 @@ async function linesIn(path: string): Promise<readonly string[]> {
 }
 
 function startWriter(how: 'once' | 'forever', logs: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [WRITER, how, data, ...logs], { stdio: ['ignore', 'pipe', 'inherit'] });
+  return spawn(process.execPath, [WRITER, how, data, ...logs], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
 }
 
 async function ended(child: ChildProcess): Promise<number | null> {
@@ -204,7 +213,9 @@ test('a folder that may only be read is read, and not written', async () => {
   const bin = join(import.meta.dirname, '../../../bin/godo.js');
   const log = join(folder, 'a.log');
   writeFileSync(log, recordingBytes('files'));
-  const run = (args: readonly string[]): { status: number | null; stdout: string; stderr: string } =>
+  const run = (
+    args: readonly string[],
+  ): { status: number | null; stdout: string; stderr: string } =>
     spawnSync(process.execPath, [bin, ...args], { ...nobody, encoding: 'utf8' });
   const read = run(['query', data, '{"pid":27306}']);
   expect(read).toMatchObject({ status: 0, stderr: '' });
@@ -220,14 +231,17 @@ test('a folder of a newer godo is refused, by its version', async () => {
   await expect(openStore(data)).rejects.toThrow(/format 2, and this godo knows only up to 1/);
 });
 
-test("what mongodump wrote is upgraded: put in order and indexed", async () => {
+test('what mongodump wrote is upgraded: put in order and indexed', async () => {
   const before = await fill(data);
   const dump = join(folder, 'dump');
   mkdirSync(join(dump, 'godo'), { recursive: true });
   for (const name of ['processes.metadata.json', 'traces.bson', 'faults.bson']) {
     cpSync(join(data, 'godo', name), join(dump, 'godo', name));
   }
-  writeFileSync(join(dump, 'godo/processes.bson'), reversed(readFileSync(join(data, 'godo/processes.bson'))));
+  writeFileSync(
+    join(dump, 'godo/processes.bson'),
+    reversed(readFileSync(join(data, 'godo/processes.bson'))),
+  );
   expect(await linesIn(dump)).toEqual(before);
   expect(readFileSync(join(dump, 'godo.index'))).toEqual(readFileSync(join(data, 'godo.index')));
   expect(readFileSync(join(dump, 'godo.json'), 'utf8')).toContain('"format":1');
@@ -308,7 +322,13 @@ test('another implementation of BSON reads the files', async () => {
   if (python === undefined) skipLoudly('no python3-bson, nor pymongo: run .tools/test-servers.sh');
   const store = await openStore(data, { mode: 'write' });
   const processes = [
-    processOf({ _id: idOf(1, 1, 1), pid: 1, uid: 4_294_967_294, exe: '/a\0$b', start_timestamp: 1_500 }),
+    processOf({
+      _id: idOf(1, 1, 1),
+      pid: 1,
+      uid: 4_294_967_294,
+      exe: '/a\0$b',
+      start_timestamp: 1_500,
+    }),
     processOf({ _id: idOf(2, 2, 2), pid: 2, exe: 'a\udcff' }),
   ];
   await store.write(analysisOf(processes));
