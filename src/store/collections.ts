@@ -42,8 +42,17 @@ function objects(required: readonly string[], properties: Record<string, object>
 export const PROCESS_SCHEMA = {
   bsonType: 'object',
   required: [
-    ...['schema_version', '_id', 'pid', 'parent', 'children', 'execve', 'threads'],
-    ...['reparented', 'incomplete', 'evidence', 'trace'],
+    'schema_version',
+    '_id',
+    'pid',
+    'parent',
+    'children',
+    'execve',
+    'threads',
+    'reparented',
+    'incomplete',
+    'evidence',
+    'trace',
   ],
   properties: {
     schema_version: integer,

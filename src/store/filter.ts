@@ -136,7 +136,7 @@ function checkClauses(key: string, clauses: unknown, depth: number): void {
 
 /** Whether the value is a set of operators rather than something to compare with. */
 function isOperators(value: unknown): value is Record<string, unknown> {
-  return isObject(value) && Object.keys(value)[0]?.startsWith('$') === true;
+  return isObject(value) && (Object.keys(value)[0] ?? '').startsWith('$');
 }
 
 function checkField(value: unknown, depth: number): void {

@@ -80,7 +80,7 @@ type ListName = (typeof LISTS)[number];
  * limit. `omitted` counts what was left out. Arguments are given up last: where a single exec
  * is too large, its longest arguments become null.
  */
-export function boundedProcess(process: ProcessDocument): ProcessDocument {
+function boundedProcess(process: ProcessDocument): ProcessDocument {
   let bounded = LISTS.some((name) => (process[name]?.length ?? 0) > MAX_ITEMS)
     ? cut(process, MAX_ITEMS)
     : process;

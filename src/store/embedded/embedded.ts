@@ -177,7 +177,6 @@ class EmbeddedStore implements Store {
     }
   }
 
-  // oxlint-disable-next-line typescript/require-await -- the interface is that of a server, too
   async traces(): Promise<TraceDocument[]> {
     const reader = this.#reader();
     try {

@@ -158,10 +158,7 @@ class MongoStore implements Store {
   /** A user who may write need not be allowed to change collections. */
   async #renewValidator(validator: Document): Promise<void> {
     const [found] = await this.#db.listCollections({ name: PROCESSES }).toArray();
-    const options =
-      found !== undefined && 'options' in found
-        ? (found.options as Document | undefined)
-        : undefined;
+    const options = found !== undefined && 'options' in found ? found.options : undefined;
     if (JSON.stringify(options?.['validator']) === JSON.stringify(validator)) return;
     try {
       await this.#db.command({ collMod: PROCESSES, validator });

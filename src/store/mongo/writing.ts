@@ -5,7 +5,7 @@
  * `_id`, and only that is compared and replaced. On a new store that is as fast as inserting,
  * where a plain upsert costs a search for every document.
  */
-import { type AnyBulkWriteOperation, MongoBulkWriteError } from 'mongodb';
+import { MongoBulkWriteError, type WriteError } from 'mongodb';
 import type { ProcessDocument } from '../../model/process.ts';
 import type { TraceDocument } from '../../model/trace.ts';
 import { StoreError } from '../store.ts';
@@ -106,39 +106,39 @@ class Writer {
 
   /** Replaces what has an owner that this trace outranks. Gives what others changed meanwhile. */
   async #replace(batch: readonly Kept[]): Promise<Kept[]> {
-    const { collection, trace } = this.#task;
-    const ids = batch.map(({ _id }) => _id);
-    const owners = new Map<string, unknown>();
-    const cursor = collection.find({ _id: { $in: ids } }, { projection: { trace: 1 } });
-    for await (const { _id, trace: owner } of cursor) owners.set(_id, owner);
+    const owners = await this.#ownersOf(batch);
     await this.#know(new Set(owners.values()));
     const absent = batch.filter(({ _id }) => !owners.has(_id));
-    const operations: AnyBulkWriteOperation<Kept>[] = [];
-    for (const document of batch) {
-      const owner = owners.get(document._id);
-      if (!owners.has(document._id) || !this.#outranks(owner, document)) continue;
-      const { _id, ...replacement } = document;
-      // Only if the owner is still the same: another writer may have replaced it meanwhile.
-      const filter = { _id, trace: owner === undefined ? { $exists: false } : owner };
-      operations.push({ replaceOne: { filter, replacement } } as AnyBulkWriteOperation<Kept>);
-    }
-    const again = absent.length > 0 ? await this.#insert(absent) : [];
     this.#crowded = absent.length < batch.length / 2;
-    if (operations.length === 0) return again;
-    const { matchedCount } = await collection.bulkWrite(operations, { ordered: false });
-    if (matchedCount === operations.length) return again;
-    const replaced = new Set(
-      operations.map(
-        (one) => (one as { replaceOne: { filter: { _id: string } } }).replaceOne.filter._id,
-      ),
+    const outranked = batch.filter(
+      (document) => owners.has(document._id) && this.#outranks(owners.get(document._id), document),
     );
-    const lost = batch.filter(({ _id }) => replaced.has(_id));
-    const left = await collection.distinct('_id', {
-      _id: { $in: [...replaced] },
-      trace: { $ne: trace._id },
+    const again = absent.length > 0 ? await this.#insert(absent) : [];
+    return outranked.length > 0 ? [...again, ...(await this.#takeOver(outranked, owners))] : again;
+  }
+
+  /** The traces that documents with these `_id`s belong to, as far as there are any. */
+  async #ownersOf(batch: readonly Kept[]): Promise<Map<string, unknown>> {
+    const owners = new Map<string, unknown>();
+    const filter = { _id: { $in: batch.map(({ _id }) => _id) } };
+    const cursor = this.#task.collection.find(filter, { projection: { trace: 1 } });
+    for await (const { _id, trace } of cursor) owners.set(_id, trace);
+    return owners;
+  }
+
+  /** Only where the owner is still the same: another writer may have replaced it meanwhile. */
+  async #takeOver(batch: readonly Kept[], owners: ReadonlyMap<string, unknown>): Promise<Kept[]> {
+    const { collection, trace } = this.#task;
+    const operations = batch.map((document) => {
+      const { _id, ...replacement } = document;
+      const owner = owners.get(_id);
+      const filter = { _id, trace: owner === undefined ? { $exists: false } : owner };
+      return { replaceOne: { filter, replacement } };
     });
-    const foreign = new Set(left as string[]);
-    return [...again, ...lost.filter(({ _id }) => foreign.has(_id))];
+    const { matchedCount } = await collection.bulkWrite(operations, { ordered: false });
+    if (matchedCount === batch.length) return [];
+    const now = await this.#ownersOf(batch);
+    return batch.filter(({ _id }) => now.get(_id) !== trace._id);
   }
 
   #outranks(owner: unknown, { node }: Kept): boolean {
@@ -146,7 +146,8 @@ class Writer {
     if (owner === trace._id) return true;
     const other = this.#others.get(String(owner));
     return (
-      other === undefined || compareTraces(trace, other, textOfStored(String(node ?? ''))) >= 0
+      other === undefined ||
+      compareTraces(trace, other, textOfStored(typeof node === 'string' ? node : '')) >= 0
     );
   }
 
@@ -162,7 +163,7 @@ class Writer {
 /** Places in the batch that were refused because they are there already; throws everything else. */
 function duplicates(error: unknown): number[] {
   if (!(error instanceof MongoBulkWriteError)) throw error;
-  const errors = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
+  const errors: WriteError[] = [error.writeErrors].flat();
   const other = errors.find(({ code }) => code !== DUPLICATE);
   if (
     other !== undefined ||

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Document, MongoClient, MongoServerError } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { compareText } from '../../../src/base/compare.ts';
 import type { ProcessDocument } from '../../../src/model/process.ts';
 import { documentLine } from '../../../src/report/ndjson.ts';
 import { INDEXES } from '../../../src/store/collections.ts';
@@ -207,16 +208,18 @@ test('questions are answered from the indexes', async () => {
       };
       const stages = stagesOf(queryPlanner.winningPlan);
       expect(
-        stages.map((stage) => stage['indexName']),
+        stages.map((stage) => String(stage['indexName'])),
         JSON.stringify(filter),
       ).toContain(index);
       expect(
-        stages.map((stage) => stage['stage']),
+        stages.map((stage) => String(stage['stage'])),
         JSON.stringify(filter),
       ).not.toContain('COLLSCAN');
     }
-    const names = (await processes.indexes()).map((index) => index.name).sort();
-    expect(names).toEqual(['_id_', ...INDEXES['processes'].map((index) => index.name)].sort());
+    const names = (await processes.indexes()).map((index) => String(index.name));
+    expect(names.toSorted(compareText)).toEqual(
+      ['_id_', ...INDEXES['processes'].map((index) => index.name)].sort(compareText),
+    );
   });
 });
 

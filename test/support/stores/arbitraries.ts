@@ -1,5 +1,5 @@
 /** Random process documents and random filters from the subset that docs/stores.md describes. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { Exec, ProcessDocument } from '../../../src/model/process.ts';
 import type { Filter } from '../../../src/store/store.ts';
 import { idOf, processOf } from './analyses.ts';
@@ -128,7 +128,7 @@ const leaf: fc.Arbitrary<Filter> = fc
 /** A filter, two levels of logic deep. */
 export const filters: fc.Arbitrary<Filter> = fc.oneof(
   { weight: 3, arbitrary: leaf },
-  { weight: 1, arbitrary: fc.tuple(leaf, leaf).map(([a, b]) => ({ ...a, ...b })) },
+  { weight: 1, arbitrary: fc.tuple(leaf, leaf).map(([a, b]) => Object.assign({}, a, b)) },
   {
     weight: 1,
     arbitrary: fc

@@ -93,8 +93,16 @@ export async function startSecantus(): Promise<Server | undefined> {
   const program = join(ROOT, '.venv/bin/secantusd-py');
   if (!existsSync(program)) return undefined;
   return serverOf((port, folder) => [
-    ...([program, '--host', '127.0.0.1', '--port', `${port}`] as const),
-    ...['--storage-path', join(folder, 'data'), '--standalone', '--log-level', 'ERROR'],
+    program,
+    '--host',
+    '127.0.0.1',
+    '--port',
+    `${port}`,
+    '--storage-path',
+    join(folder, 'data'),
+    '--standalone',
+    '--log-level',
+    'ERROR',
   ]);
 }
 

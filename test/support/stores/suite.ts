@@ -3,7 +3,13 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ProcessDocument } from '../../../src/model/process.ts';
 import { documentLine } from '../../../src/report/ndjson.ts';
 import { openStore } from '../../../src/store/open.ts';
-import { FilterError, type Found, type Query, type Store } from '../../../src/store/store.ts';
+import {
+  type Filter,
+  FilterError,
+  type Found,
+  type Query,
+  type Store,
+} from '../../../src/store/store.ts';
 import { MAX_ITEMS } from '../../../src/store/values.ts';
 import {
   analysisOf,
@@ -27,7 +33,7 @@ export interface Held {
 export async function held(store: Store): Promise<Held> {
   const processes: string[] = [];
   for await (const p of store.find()) processes.push(documentLine(p as ProcessDocument));
-  const traces = (await store.traces()).map((trace) => ({ ...trace, stored_at: 0 }));
+  const traces = (await store.traces()).map((trace) => Object.assign(trace, { stored_at: 0 }));
   const faults: unknown[] = [];
   for await (const fault of store.faults()) faults.push(fault);
   return { processes, traces: traces.sort((a, b) => (a._id < b._id ? -1 : 1)), faults };
@@ -271,7 +277,7 @@ export function storeSuite(fresh: () => Promise<string>, { wide = true } = {}): 
     });
 
     test('filters', async () => {
-      const cases: [object, string[]][] = [
+      const cases: [Filter, string[]][] = [
         [{}, at(1, 2, 3, 4, 5, 6, 7)],
         [{ exit_code: { $gt: 0 } }, at(2, 6)],
         [{ exit_code: 0 }, at(3)],
@@ -300,7 +306,7 @@ export function storeSuite(fresh: () => Promise<string>, { wide = true } = {}): 
         [{ $and: [{ pid: { $mod: [2, 1] } }, { pid: { $gt: 3 } }] }, at(5, 7)],
       ];
       for (const [filter, expected] of cases) {
-        const query = { filter: filter as Query['filter'] } as Query;
+        const query = { filter };
         expect(await ids(store, query), JSON.stringify(filter)).toEqual(expected);
         expect(await store.count(query.filter), JSON.stringify(filter)).toBe(expected.length);
       }
@@ -353,11 +359,9 @@ export function storeSuite(fresh: () => Promise<string>, { wide = true } = {}): 
       [{ pid: { $foo: 1 } }, /unknown operator: \$foo/],
       [{ $and: [] }, /nonempty array|\$and/],
     ])('a bad filter: %j', async (filter, message) => {
-      const attempt = ids(store, { filter: filter as Query['filter'] } as Query);
+      const attempt = ids(store, { filter });
       await expect(attempt).rejects.toThrow(FilterError);
-      await expect(ids(store, { filter: filter as Query['filter'] } as Query)).rejects.toThrow(
-        message,
-      );
+      await expect(ids(store, { filter })).rejects.toThrow(message);
     });
 
     test.each([

@@ -8,8 +8,9 @@ import { analyzeSync, openStore } from '../../../dist/index.js';
 const [how, folder, ...logs] = process.argv.slice(2);
 const analyses = logs.map((name) => analyzeSync([{ name, bytes: readFileSync(name) }]));
 process.stdout.write('ready\n');
-do {
+const rounds = how === 'forever' ? Number.POSITIVE_INFINITY : 1;
+for (let round = 0; round < rounds; round++) {
   const store = await openStore(folder, { mode: 'write' });
   for (const analysis of analyses) await store.write(analysis);
   await store.close();
-} while (how === 'forever');
+}
