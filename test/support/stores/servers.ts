@@ -1,14 +1,20 @@
 /** MongoDB servers for tests: the one of MONGODB_URI, or stand-ins started on a free port. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const ROOT = join(import.meta.dirname, '../../..');
+const ROOT = rootFolder();
 const PATIENCE = 60_000;
+
+/** The benchmark runs from where it was compiled to. */
+function rootFolder(): string {
+  let folder = import.meta.dirname;
+  while (!existsSync(join(folder, 'bin/godo.js'))) folder = dirname(folder);
+  return folder;
+}
 
 /** A server to test against. */
 export interface Server {
