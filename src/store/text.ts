@@ -8,23 +8,48 @@
  */
 import { decodeText, encodeText } from '../base/text.ts';
 
-/** A byte from 0x80 on is kept as this code point plus the byte: U+10FE80 to U+10FEFF. */
-const STORED_BYTE = 0x10fe00;
+/**
+ * A byte from 0x80 on is kept as the code point U+10FE00 plus the byte: in UTF-16 this lead,
+ * and this trail plus the byte.
+ */
+const LEAD = 0xdbff;
+const TRAIL = 0xde00;
+const FIRST_TRAIL = TRAIL + 0x80;
+const LAST_TRAIL = TRAIL + 0xff;
 const ESCAPE_BASE = 0xdc00;
 const SUSPICIOUS = /[\ud800-\udfff]/;
-const ODD = /[\p{Surrogate}\u{10fe80}-\u{10feff}]/gu;
-const STORED_BYTES = /[\u{10fe80}-\u{10feff}]+/gu;
+const STORED_BYTES = /(?:\udbff[\ude80-\udeff])+/g;
 
 /** The stored form of a string of the analysis. */
 export function storedText(text: string): string {
-  return SUSPICIOUS.test(text) ? text.replace(ODD, storedBytes) : text;
+  if (!SUSPICIOUS.test(text)) return text;
+  // Some string may be all odd, and long: unit by unit.
+  const units = new Uint16Array(text.length * 4);
+  let used = 0;
+  const add = (byte: number): void => {
+    units[used++] = LEAD;
+    units[used++] = TRAIL + byte;
+  };
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0xd800 || unit > 0xdfff) units[used++] = unit;
+    else if (isPair(text, i)) {
+      const trail = text.charCodeAt(++i);
+      if (unit === LEAD && trail >= FIRST_TRAIL && trail <= LAST_TRAIL) {
+        for (const byte of encodeText(text.slice(i - 1, i + 1))) add(byte);
+      } else {
+        units[used++] = unit;
+        units[used++] = trail;
+      }
+    } else if (unit >= ESCAPE_BASE + 0x80 && unit <= ESCAPE_BASE + 0xff) add(unit - ESCAPE_BASE);
+    else units[used++] = 0xfffd;
+  }
+  return Buffer.from(units.buffer, 0, used * 2).toString('utf16le');
 }
 
-function storedBytes(odd: string): string {
-  const code = odd.codePointAt(0) as number;
-  const byte = code - ESCAPE_BASE;
-  const bytes = byte >= 0x80 && byte <= 0xff ? [byte] : encodeText(odd);
-  return Array.from(bytes, (one) => String.fromCodePoint(STORED_BYTE + one)).join('');
+function isPair(text: string, i: number): boolean {
+  const trail = text.charCodeAt(i + 1);
+  return text.charCodeAt(i) < 0xdc00 && trail >= 0xdc00 && trail <= 0xdfff;
 }
 
 /** The string that a stored form stands for: the inverse of `storedText`. */
@@ -33,8 +58,9 @@ export function textOfStored(stored: string): string {
 }
 
 function bytesAsText(run: string): string {
-  const bytes = Array.from(run, (one) => (one.codePointAt(0) as number) - STORED_BYTE);
-  return decodeText(Uint8Array.from(bytes));
+  const bytes = new Uint8Array(run.length / 2);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = run.charCodeAt(2 * i + 1) - TRAIL;
+  return decodeText(bytes);
 }
 
 /** Total order of stored strings as MongoDB sorts them: by their UTF-8 bytes. */

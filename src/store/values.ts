@@ -75,23 +75,41 @@ const LISTS = ['children', 'execve', 'reparented', 'unidentified_children', 'evi
 
 type ListName = (typeof LISTS)[number];
 
+/** Lists are cut to so many before arguments are given up, and to fewer only after that. */
+const FEW_ITEMS = 64;
+
 /**
  * A process with its lists cut to `MAX_ITEMS`, and to fewer where it would still pass the size
- * limit. `omitted` counts what was left out. Arguments are given up last: where a single exec
- * is too large, its longest arguments become null.
+ * limit. `omitted` counts what was left out. Where a few execs are too large, their longest
+ * arguments become null.
  */
 function boundedProcess(process: ProcessDocument): ProcessDocument {
-  let bounded = LISTS.some((name) => (process[name]?.length ?? 0) > MAX_ITEMS)
-    ? cut(process, MAX_ITEMS)
-    : process;
-  if (!mayBeLarge(bounded)) return bounded;
-  for (let items = MAX_ITEMS >> 1; items >= 1 && isLarge(bounded); items >>= 1) {
-    bounded = cut(process, items);
+  const bounded = cut(process, MAX_ITEMS);
+  if (!mayBeLarge(bounded) || !isLarge(bounded)) return bounded;
+  return firstThatFits(smallerForms(process)) ?? bounded;
+}
+
+/** Ever smaller, each with less of the process itself. */
+function* smallerForms(process: ProcessDocument): Generator<ProcessDocument, void> {
+  for (let items = MAX_ITEMS >> 1; items >= FEW_ITEMS; items >>= 1) {
+    if (process !== cut(process, items)) yield cut(process, items);
   }
-  for (let length = MAX_BYTES >> 8; isLarge(bounded); length >>= 1) {
-    bounded = withoutLongArguments(bounded, length);
+  const few = cut(process, FEW_ITEMS);
+  for (let length = MAX_BYTES >> 8; length >= 1; length >>= 4) {
+    yield withoutLongArguments(few, length);
   }
-  return bounded;
+  for (let items = FEW_ITEMS >> 1; items >= 1; items >>= 1) {
+    yield withoutLongArguments(cut(process, items), 1);
+  }
+}
+
+function firstThatFits(forms: Iterable<ProcessDocument>): ProcessDocument | undefined {
+  let last: ProcessDocument | undefined;
+  for (const form of forms) {
+    last = form;
+    if (!isLarge(form)) break;
+  }
+  return last;
 }
 
 /** The first items of each list: the earliest children and execs. */
