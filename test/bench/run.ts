@@ -238,7 +238,7 @@ function prepare({ size, full, processes }: Options): Bench {
   const folder = join(root, '.bench/logs');
   const fixtures = readFixtures(join(root, 'fixtures/traces'));
   const originals = analyzeFixtures(fixtures);
-  const counts = new Map([...originals].map(([name, processes]) => [name, processes.length]));
+  const counts = new Map([...originals].map(([name, documents]) => [name, documents.length]));
   const failures = check(fixtures, originals);
   const copiesOf = (mb: number): Log => copiesLog(folder, fixtures, counts, mb);
   return { root, folder, size, full, processes, failures, copies: copiesOf };

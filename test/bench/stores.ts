@@ -145,6 +145,7 @@ async function measured(
   const store = await openStore(uri, { mode: 'write' });
   try {
     const spent = await seconds(() => store.write(analysis));
+    process.stderr.write(`stores: ${name} written in ${number(spent, 1)} s\n`);
     return { name, rate: processes.length / spent, times: await questions(store) };
   } finally {
     await store.close();
@@ -183,8 +184,11 @@ async function beside(
     const name = `insertMany, ${indexed ? 'the same indexes' : 'no indexes'}`;
     return { name, rate: processes.length / spent, times: [] };
   };
+  process.stderr.write('stores: insertMany, no indexes\n');
   const without = await bare(false);
+  process.stderr.write('stores: insertMany, the same indexes\n');
   const raw = await bare(true);
+  process.stderr.write('stores: MongoDB\n');
   const mongo = await measured('MongoDB', databaseUri(server, 'godo-bench'), processes);
   const client = new MongoClient(databaseUri(server, 'godo-bench'));
   await client.db().dropDatabase();

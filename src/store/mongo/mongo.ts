@@ -35,14 +35,7 @@ import {
 } from '../trace.ts';
 import { fromStored, type Stored, toStored, withoutOwner } from '../values.ts';
 import { isRefused, readError, storeError } from './errors.ts';
-import {
-  BATCH,
-  batches,
-  type Kind,
-  type Processes,
-  relatives,
-  relativesInOrder,
-} from './relations.ts';
+import { batches, type Kind, type Processes, relatives } from './relations.ts';
 import { databaseOf, secretsOf, withoutSecrets } from './secrets.ts';
 import { writeProcesses } from './writing.ts';
 
@@ -282,7 +275,9 @@ class MongoStore implements Store {
     const roots: string[] = [];
     const matching = this.#processes.find(storedFilter(filter), { projection: { _id: 1 } });
     for await (const { _id } of matching) roots.push(_id);
-    let documents: AsyncIterable<Stored> | Iterable<Stored> = this.#relatives(roots, kind);
+    const ids = await relatives(this.#processes, roots, kind);
+    for (const id of roots) ids.add(id);
+    let documents: AsyncIterable<Stored> | Iterable<Stored> = this.#byIds(ids);
     if (sort !== undefined) {
       const sorter = new Sorter(sort, limit);
       for await (const document of documents) sorter.add(document);
@@ -293,14 +288,6 @@ class MongoStore implements Store {
       yield project === undefined ? withoutOwner(document) : projected(document, project);
       if (--left <= 0) return;
     }
-  }
-
-  /** These and their relatives, by `_id`: in one stream if the server can, else by their `_id`s. */
-  async *#relatives(roots: readonly string[], kind: Kind): AsyncGenerator<Stored, void> {
-    if (roots.length <= BATCH && (yield* relativesInOrder(this.#processes, roots, kind))) return;
-    const ids = await relatives(this.#processes, roots, kind);
-    for (const id of roots) ids.add(id);
-    yield* this.#byIds(ids);
   }
 
   /** The documents in the order of `_id`. */

@@ -382,6 +382,25 @@ export function storeSuite(fresh: () => Promise<string>): void {
     });
   });
 
+  test('a chain, and a chain beside a family', async () => {
+    const id = (n: number): string => idOf(1_000_000, n, n);
+    const chain = Array.from({ length: 100 }, (_, n) =>
+      processOf({ _id: id(n), pid: n, parent: n === 0 ? null : id(n < 90 ? n - 1 : 5) }),
+    );
+    await store.write(analysisOf(chain));
+    const pids = async (query: Query): Promise<(number | undefined)[]> =>
+      (await all(store.find(query))).map(({ pid }) => pid);
+    const from = (low: number, high: number): number[] =>
+      Array.from({ length: high - low }, (_, i) => low + i);
+    expect(await pids({ filter: { pid: 3 }, related: 'descendants' })).toEqual(from(3, 100));
+    expect(await pids({ filter: { pid: 50 }, related: 'descendants' })).toEqual(from(50, 90));
+    expect(await pids({ filter: { pid: 60 }, related: 'ancestors' })).toEqual(from(0, 61));
+    expect(await pids({ filter: { pid: { $gte: 91 } }, related: 'ancestors' })).toEqual([
+      ...from(0, 6),
+      ...from(91, 100),
+    ]);
+  });
+
   test('a parent with more children than a document may list', async () => {
     const count = MAX_ITEMS + 500;
     const root = idOf(1_000_000, 0, 1);

@@ -54,7 +54,7 @@ test('numbers, times and what is absent', () => {
     uid: 2_147_483_647,
     start_timestamp: 5,
   });
-  const stored = storedProcess({ ...process, exe: undefined } as unknown as ProcessDocument, 't');
+  const stored = storedProcess(Object.assign({ exe: undefined }, process), 't');
   expect(stored).toMatchObject({ uid: 2_147_483_647, start_timestamp: new Date(5), trace: 't' });
   expect(Long.isLong(stored['pid'])).toBe(true);
   expect(stored).not.toHaveProperty('exe');
@@ -68,6 +68,10 @@ function sizeOf(fields: Partial<ProcessDocument>): { size: number; omitted: unkn
   return { size: calculateObjectSize(stored), omitted: stored['omitted'] };
 }
 
+function times<T>(count: number, item: T): T[] {
+  return Array.from({ length: count }, () => item);
+}
+
 const exec = { timestamp: 1, event: '1795410730.402:117451' };
 
 test('2,000,000 children', () => {
@@ -77,11 +81,8 @@ test('2,000,000 children', () => {
 });
 
 test.each<[string, Partial<ProcessDocument>]>([
-  ['a million execs', { execve: new Array(1_000_000).fill(exec) }],
-  [
-    'execs with long arguments',
-    { execve: new Array(500).fill({ ...exec, args: ['x'.repeat(131_072)] }) },
-  ],
+  ['a million execs', { execve: times(1_000_000, exec) }],
+  ['execs with long arguments', { execve: times(500, { ...exec, args: ['x'.repeat(131_072)] }) }],
   [
     'one exec with an enormous argument',
     { args: ['x'.repeat(2e7)], execve: [{ ...exec, args: ['x'.repeat(2e7)] }] },
@@ -93,7 +94,7 @@ test.each<[string, Partial<ProcessDocument>]>([
   ['arguments that are not UTF-8', { args: ['\udcff'.repeat(6e6)] }],
   [
     'children without a pid',
-    { unidentified_children: new Array(1e6).fill({ timestamp: 1, ns_pid: 1, event: 'e' }) },
+    { unidentified_children: times(1e6, { timestamp: 1, ns_pid: 1, event: 'e' }) },
   ],
 ])('%s: small enough, and it says that something is left out', (_, fields) => {
   const { size, omitted } = sizeOf(fields);
