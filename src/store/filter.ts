@@ -51,7 +51,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 /** Puts dates and numbers in the place of what stands for them. Nothing else may look like a type. */
 function typed(value: unknown, depth: number): unknown {
   if (depth > MAX_DEPTH) throw new FilterError(`the filter is nested deeper than ${MAX_DEPTH}`);
-  if (Array.isArray(value)) return value.map((item) => typed(item, depth + 1));
+  if (Array.isArray(value)) return value.map((item) => listed(typed(item, depth + 1), item));
   if (!isObject(value)) return value;
   const keys = Object.keys(value);
   if (keys.length === 1 && TYPES.has(keys[0])) return typeOf(value, keys[0]);
@@ -59,6 +59,12 @@ function typed(value: unknown, depth: number): unknown {
     throw new FilterError(`no field of these documents is of the type ${keys[0]}`);
   }
   return Object.fromEntries(keys.map((key) => [key, typed(value[key], depth + 1)]));
+}
+
+/** In a list a regular expression cannot be an operator. */
+function listed(read: unknown, item: unknown): unknown {
+  if (!isObject(read) || !isObject(item) || !('$regularExpression' in item)) return read;
+  return compiled(String(read['$regex']), String(read['$options']));
 }
 
 function typeOf(value: Record<string, unknown>, key: string): unknown {
@@ -69,7 +75,8 @@ function typeOf(value: Record<string, unknown>, key: string): unknown {
     throw new FilterError((error as Error).message);
   }
   if (read instanceof BSONRegExp) return { $regex: read.pattern, $options: read.options };
-  const wrong = read instanceof Date ? Number.isNaN(read.getTime()) : typeof read !== 'number';
+  const number = read instanceof Date ? read.getTime() : read;
+  const wrong = typeof number !== 'number' || Number.isNaN(number);
   if (wrong) throw new FilterError(`${JSON.stringify(value[key])} is no ${key}`);
   return read;
 }
@@ -313,13 +320,12 @@ function compiledPart(value: unknown): unknown {
   if (value instanceof RegExp) return compiled(value.source, value.flags);
   if (Array.isArray(value)) return value.map(compiledPart);
   if (!isObject(value)) return value;
-  const parts: Record<string, unknown> = {};
+  const parts: [string, unknown][] = [];
   for (const [key, part] of Object.entries(value)) {
     if (key === '$options') continue;
-    if (key === '$regex') parts[key] = regexOf(part, value['$options']);
-    else parts[key] = compiledPart(part);
+    parts.push([key, key === '$regex' ? regexOf(part, value['$options']) : compiledPart(part)]);
   }
-  return parts;
+  return Object.fromEntries(parts);
 }
 
 function regexOf(pattern: unknown, options: unknown): RegExp {

@@ -16,7 +16,7 @@ import {
   givenServer,
   HOW_TO,
   type Server,
-  startSecantus,
+  startServer,
 } from '../support/stores/servers.ts';
 import { number, printTable } from './print.ts';
 
@@ -160,7 +160,7 @@ export async function runStores(folder: string, count: number): Promise<string[]
   mkdirSync(folder, { recursive: true });
   const embedded = await measured('embedded', place, processes);
   rmSync(place, { recursive: true, force: true });
-  const server = givenServer() ?? (await startSecantus());
+  const server = givenServer() ?? (await startServer());
   console.log(`\nStores: ${number(count)} processes`);
   if (server === undefined) {
     printRows([embedded]);

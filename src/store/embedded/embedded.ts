@@ -1,5 +1,5 @@
 /** The embedded store: a folder, no server. */
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { serialize } from 'bson';
 import type { Analysis } from '../../model/analysis.ts';
@@ -30,6 +30,7 @@ import {
   kindOfFolder,
   nextVersion,
   prepareFolder,
+  readManifest,
   recover,
 } from './folder.ts';
 import { IndexBuilder } from './index-file.ts';
@@ -129,7 +130,7 @@ class EmbeddedStore implements Store {
       commit(path, reader.manifest, ['processes', 'index', 'faults', 'traces'], number);
       return { trace: finished, processes: merged.own, removed: merged.removed };
     } catch (error) {
-      dropDrafts(path, reader);
+      tidy(path);
       throw error;
     } finally {
       reader.close();
@@ -330,12 +331,11 @@ function writeDocuments(path: string, documents: readonly Stored[]): void {
   file.close();
 }
 
-/** Makes room again after a write that failed, on a full disk above all. */
-function dropDrafts(path: string, reader: Reader): void {
-  const number = nextVersion(reader.manifest);
-  for (const name of Object.keys(FILES) as FileName[]) {
-    const draft = draftPath(path, name, number);
-    rmSync(draft, { force: true });
-    rmSync(`${draft}.tmp`, { force: true });
+/** Makes room again after a write that failed, on a full disk above all. The error that made it fail is what counts. */
+function tidy(path: string): void {
+  try {
+    recover(path, readManifest(path));
+  } catch {
+    // The next writer does it.
   }
 }

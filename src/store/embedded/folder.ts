@@ -169,6 +169,7 @@ export function commit(
     files[name] = { version, size: statSync(draftPath(path, name, version)).size };
   const manifest: Manifest = { format: FORMAT, files };
   syncFolder(join(path, DATABASE));
+  syncFolder(path);
   replaceFile(join(path, MANIFEST), `${JSON.stringify(manifest)}\n`);
   finishRenames(path, manifest);
   return manifest;

@@ -4,7 +4,6 @@
  *
  * The file is a header and columns of fixed width, so a question touches a few pages of it.
  */
-import { closeSync } from 'node:fs';
 import { StoreError } from '../store.ts';
 import { FileWriter, type Head, readFully } from './bytes.ts';
 
@@ -219,7 +218,7 @@ export class IndexReader {
   readonly rows: number;
   readonly documentBytes: number;
 
-  /** Takes over the file. Throws StoreError when it is not an index of `size` bytes. */
+  /** Reads from the file, which stays the caller's to close. Throws StoreError when it is not an index of `size` bytes. */
   constructor(file: number, size: number) {
     this.#file = file;
     this.#size = size;
@@ -231,10 +230,6 @@ export class IndexReader {
     const { at, size: expected } = layout(this.rows);
     if (expected !== size) throw new StoreError('the index is damaged');
     this.#at = at;
-  }
-
-  close(): void {
-    closeSync(this.#file);
   }
 
   /** First and one past the last byte of a document. */

@@ -6,6 +6,7 @@ import { closeSync, openSync, renameSync, rmSync } from 'node:fs';
 import { serialize } from 'bson';
 import type { ProcessDocument } from '../../model/process.ts';
 import type { TraceDocument } from '../../model/trace.ts';
+import { StoreError } from '../store.ts';
 import { storedText, textOfStored } from '../text.ts';
 import { compareTraces, contradict, sharedHosts } from '../trace.ts';
 import { storedProcess } from '../values.ts';
@@ -37,6 +38,9 @@ export interface Merge {
 /** New documents came in another order than their stored `_id`s have. */
 class OutOfOrder extends Error {}
 
+/** Where the documents of the analysis come from, for messages. */
+const ANALYSIS = 'the analysis';
+
 /** Writes both files. Nothing counts until the caller says so. */
 export async function merge(task: Merge): Promise<Merged> {
   try {
@@ -47,7 +51,11 @@ export async function merge(task: Merge): Promise<Merged> {
     const sorted = [...serialized(task.processes, task.trace._id)].map((bytes) =>
       Buffer.from(bytes),
     );
-    return mergeOrdered(task, sorted.sort(compareIds));
+    sorted.sort(compareIds);
+    const twice = sorted.find((bytes, i) => i > 0 && compareIds(sorted[i - 1], bytes) === 0);
+    if (twice !== undefined)
+      throw new Error(`two processes have the _id ${headOf(twice).id}`, { cause: error });
+    return mergeOrdered(task, sorted);
   }
 }
 
@@ -64,7 +72,7 @@ function compareIds(a: Buffer, b: Buffer): number {
 
 function headOf(bytes: Buffer): Head {
   const head = new Head();
-  head.read(bytes, 'the analysis');
+  head.read(bytes, ANALYSIS);
   return head;
 }
 
@@ -83,7 +91,7 @@ async function mergeOrdered(task: Merge, fresh: Iterable<Buffer>): Promise<Merge
       documentsIn(task.stored.file, task.stored.size, task.stored.name),
       task.stored.name,
     );
-    const own = new Cursor(fresh, 'the analysis');
+    const own = new Cursor(fresh, ANALYSIS);
     let taken = 0;
     let removed = 0;
     for (;;) {
@@ -132,7 +140,10 @@ class Cursor {
     this.done = next.done === true;
     if (next.done === true) return;
     head.read(next.value, this.#what);
-    if (this.#last.compare(head.bytes, head.idStart, head.idEnd) >= 0) throw new OutOfOrder();
+    if (this.#last.compare(head.bytes, head.idStart, head.idEnd) >= 0) {
+      if (this.#what === ANALYSIS) throw new OutOfOrder();
+      throw new StoreError(`${this.#what} is not in the order of _id; the store is damaged`);
+    }
     this.#last = Buffer.from(head.bytes.subarray(head.idStart, head.idEnd));
   }
 

@@ -14,6 +14,7 @@ const HEAD_BYTES = 256;
 export class Reader {
   readonly #snapshot: Snapshot;
   readonly index: IndexReader;
+  #closed = false;
 
   /** Opens what counts now. Throws StoreError. */
   constructor(path: string) {
@@ -30,8 +31,10 @@ export class Reader {
     }
   }
 
+  /** Once more does no harm. */
   close(): void {
-    closeAll(Object.values(this.#snapshot.files));
+    if (!this.#closed) closeAll(Object.values(this.#snapshot.files));
+    this.#closed = true;
   }
 
   get manifest(): Snapshot['manifest'] {

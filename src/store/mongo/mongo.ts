@@ -65,8 +65,11 @@ export async function openMongo(uri: string, options: OpenOptions): Promise<Stor
   return new MongoStore(name, client, databaseOf(uri), secrets);
 }
 
-/** What the URI says comes first. */
-function clientOptions(uri: string, { patience = PATIENCE }: OpenOptions): MongoClientOptions {
+/** What godo asks of the driver where the URI says nothing else. */
+export function clientOptions(
+  uri: string,
+  { patience = PATIENCE }: OpenOptions,
+): MongoClientOptions {
   return {
     ...(/[?&]appName=/i.test(uri) ? {} : { appName: 'godo' }),
     ...(/[?&]serverSelectionTimeoutMS=/i.test(uri) ? {} : { serverSelectionTimeoutMS: patience }),

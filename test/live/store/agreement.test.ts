@@ -18,7 +18,7 @@ import {
   givenServer,
   HOW_TO,
   type Server,
-  startSecantus,
+  startServer,
 } from '../../support/stores/servers.ts';
 
 const FACTOR = Number(process.env['GODO_RUNS'] ?? 1);
@@ -31,7 +31,7 @@ let folder = '';
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'godo-agree-'));
-  server = givenServer() ?? (await startSecantus());
+  server = givenServer() ?? (await startServer());
 }, 90_000);
 
 afterAll(async () => {

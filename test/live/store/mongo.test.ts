@@ -1,4 +1,4 @@
-/** What only a server can do, or fail at. Against SecantusDB, which these tests stop and start. */
+/** What only a server can do, or fail at. These tests stop and start it. */
 import { randomUUID } from 'node:crypto';
 import { writeFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { compareText } from '../../../src/base/compare.ts';
 import type { ProcessDocument } from '../../../src/model/process.ts';
 import { documentLine } from '../../../src/report/ndjson.ts';
 import { INDEXES } from '../../../src/store/collections.ts';
+import { clientOptions } from '../../../src/store/mongo/mongo.ts';
 import { type Processes, relatives } from '../../../src/store/mongo/relations.ts';
 import { secretsOf, withoutSecrets } from '../../../src/store/mongo/secrets.ts';
 import { openStore } from '../../../src/store/open.ts';
@@ -28,7 +29,7 @@ import {
   freePort,
   HOW_TO,
   type Server,
-  startSecantus,
+  startServer,
 } from '../../support/stores/servers.ts';
 import { held } from '../../support/stores/suite.ts';
 
@@ -38,7 +39,7 @@ let server: Server | undefined;
 let client: MongoClient;
 
 beforeAll(async () => {
-  server = await startSecantus();
+  server = await startServer();
   build();
 }, 120_000);
 
@@ -47,7 +48,7 @@ afterAll(async () => {
 });
 
 beforeEach(() => {
-  if (server === undefined) skipLoudly(`no SecantusDB: ${HOW_TO}`);
+  if (server === undefined) skipLoudly(`no server to stop and start: ${HOW_TO}`);
 });
 
 function fresh(): { name: string; uri: string } {
@@ -114,6 +115,14 @@ test.each([
   expect(status).toBe(4);
   expect(stderr).toContain('the URI of the store is wrong');
   expect(stderr).not.toMatch(/anna|secret/);
+});
+
+test.each([
+  ['mongodb://h/d', { w: 'majority' }],
+  ['mongodb://h/d?w=1', undefined],
+  ['mongodb://h/d?retryWrites=false&journal=true', undefined],
+])('the write concern for %s', (uri, expected) => {
+  expect(clientOptions(uri, {}).writeConcern).toEqual(expected);
 });
 
 test('secrets are struck out wherever they stand', () => {

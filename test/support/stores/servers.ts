@@ -1,5 +1,5 @@
 /** MongoDB servers for tests: the one of MONGODB_URI, or stand-ins started on a free port. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -95,7 +95,7 @@ async function serverOf(
 export const HOW_TO = 'run .tools/test-servers.sh, or set MONGODB_URI';
 
 /** SecantusDB, whose storage survives a kill; undefined where it is not installed. */
-export async function startSecantus(): Promise<Server | undefined> {
+async function startSecantus(): Promise<Server | undefined> {
   const program = join(ROOT, '.venv/bin/secantusd-py');
   if (!existsSync(program)) return undefined;
   return serverOf((port, folder) => [
@@ -110,6 +110,25 @@ export async function startSecantus(): Promise<Server | undefined> {
     '--log-level',
     'ERROR',
   ]);
+}
+
+/** MongoDB's own server, where it is on the PATH. */
+async function startMongod(): Promise<Server | undefined> {
+  if (spawnSync('mongod', ['--version']).status !== 0) return undefined;
+  return serverOf((port, folder) => [
+    'mongod',
+    '--bind_ip',
+    '127.0.0.1',
+    '--port',
+    `${port}`,
+    '--dbpath',
+    folder,
+  ]);
+}
+
+/** A server with storage that the tests may stop and start: MongoDB's own, or a stand-in. */
+export async function startServer(): Promise<Server | undefined> {
+  return (await startMongod()) ?? startSecantus();
 }
 
 /** mongo-java-server, which keeps everything in memory; undefined where it is not installed. */

@@ -1,5 +1,6 @@
 /**
- * The MongoDB store against SecantusDB, or against the server of MONGODB_URI.
+ * The MongoDB store against the server of MONGODB_URI, or one that is started for it: mongod
+ * where it is installed, else SecantusDB.
  *
  * Where SecantusDB differs from MongoDB's manual, the manual counts, and it says so here:
  * - none of the differences known so far touches what the store does.
@@ -12,14 +13,14 @@ import {
   givenServer,
   HOW_TO,
   type Server,
-  startSecantus,
+  startServer,
 } from '../../support/stores/servers.ts';
 import { storeSuite } from '../../support/stores/suite.ts';
 
 let server: Server | undefined;
 
 beforeAll(async () => {
-  server = givenServer() ?? (await startSecantus());
+  server = givenServer() ?? (await startServer());
 }, 90_000);
 
 afterAll(async () => {
