@@ -275,19 +275,6 @@ test('a document of another owner is only replaced by one that outranks it', asy
   await store.close();
 });
 
-test('a new reading of the same inputs takes away what the old one had', async () => {
-  const { uri } = fresh();
-  const store = await openStore(uri, { mode: 'write' });
-  const inputs = [{ name: 'a', size: 1, sha256: 'x' }];
-  const [one, two] = [1, 2].map((n) => processOf({ _id: idOf(1_000_000, n, n), pid: n }));
-  await store.write(analysisOf([one, two]), { inputs, version: 'old' });
-  const written = await store.write(analysisOf([two]), { inputs, version: 'new' });
-  expect(written).toMatchObject({ processes: 1, removed: 1 });
-  expect((await held(store)).processes).toEqual([documentLine(two)]);
-  expect(await store.traces()).toMatchObject([{ godo_version: 'new' }]);
-  await store.close();
-});
-
 test('many hosts, written by many at once', async () => {
   const { uri } = fresh();
   const given = ['a', 'b', 'c', 'd'].map((host) => recorded(onHost(recordingBytes('build'), host)));
