@@ -62,6 +62,7 @@ export class FileWriter {
   #buffer = Buffer.allocUnsafe(CHUNK);
   #filled = 0;
   #flushed = 0;
+  #closed = false;
 
   constructor(path: string) {
     this.#file = openSync(path, 'w');
@@ -87,13 +88,14 @@ export class FileWriter {
       this.#flush();
       fsyncSync(this.#file);
     } finally {
-      closeSync(this.#file);
+      this.abandon();
     }
   }
 
-  /** Closes the file as it is. */
+  /** Closes the file as it is, if it is still open. */
   abandon(): void {
-    closeSync(this.#file);
+    if (!this.#closed) closeSync(this.#file);
+    this.#closed = true;
   }
 
   #flush(): void {

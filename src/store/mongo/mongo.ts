@@ -112,7 +112,7 @@ class MongoStore implements Store {
     const { trace, replaces } = await this.#begin(
       traceOf(analysis, { inputs, version, now: Date.now() }),
     );
-    await writeProcesses(
+    const left = await writeProcesses(
       {
         collection: this.#processes,
         trace,
@@ -121,15 +121,16 @@ class MongoStore implements Store {
       },
       analysis.processes,
     );
-    let removed = replaces ? await this.#removeFormer(analysis, trace) : 0;
+    const former = replaces ? await this.#removeFormer(analysis, trace) : 0;
+    const contradicted = { own: 0, others: 0 };
     for (const other of await this.#allTraces()) {
-      if (other._id !== trace._id) removed += await this.#removeContradicted(trace, other);
+      if (other._id !== trace._id) await this.#removeContradicted(trace, other, contradicted);
     }
     await this.#writeFaults(faultsOf(analysis, trace._id));
     const finished: TraceDocument = { ...trace, state: 'finished' };
     await this.#putTrace(finished);
-    const processes = await this.#processes.countDocuments({ trace: trace._id });
-    return { trace: finished, processes, removed };
+    const processes = analysis.processes.length - left - contradicted.own;
+    return { trace: finished, processes, removed: former + contradicted.own + contradicted.others };
   }
 
   /** Collections, validator and indexes, as far as they are not there. */
@@ -192,8 +193,11 @@ class MongoStore implements Store {
   }
 
   /** Takes away what the longer of two recordings of the same run contradicts in the other. */
-  async #removeContradicted(trace: TraceDocument, other: TraceDocument): Promise<number> {
-    let removed = 0;
+  async #removeContradicted(
+    trace: TraceDocument,
+    other: TraceDocument,
+    removed: { own: number; others: number },
+  ): Promise<void> {
     for (const node of sharedHosts(trace, other)) {
       const ownSays = compareTraces(trace, other, node) >= 0;
       const [longer, shorter] = ownSays ? [trace, other] : [other, trace];
@@ -207,9 +211,8 @@ class MongoStore implements Store {
       };
       for await (const life of cursor) if (batch.push(life) >= 500) await compare();
       await compare();
-      removed += await this.#remove(refuted, shorter._id);
+      removed[ownSays ? 'others' : 'own'] += await this.#remove(refuted, shorter._id);
     }
-    return removed;
   }
 
   async #contradictedOf(

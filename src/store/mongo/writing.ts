@@ -18,8 +18,6 @@ type Kept = Stored & { _id: string };
 
 const BATCH = 1000;
 const BATCH_CHARACTERS = 8_000_000;
-/** Batches under way at once: one is prepared while the server has the other. */
-const IN_FLIGHT = 2;
 const DUPLICATE = 11_000;
 /** Times that a document may change owner between reading and replacing it. */
 const TRIES = 10;
@@ -33,28 +31,27 @@ export interface Task {
   readonly onProgress: (processes: number) => void;
 }
 
-/** Upserts all processes; where a longer recording has one already, that one stays. */
+/**
+ * Upserts all processes; where a longer recording has one already, that one stays. Gives how
+ * many those are. While the server has one batch the next one is prepared, and no more.
+ */
 export async function writeProcesses(
   task: Task,
   processes: Iterable<ProcessDocument>,
-): Promise<void> {
+): Promise<number> {
   const writer = new Writer(task);
-  const flying: Promise<void>[] = [];
+  let flight = Promise.resolve();
   let done = 0;
-  try {
-    for (const batch of inBatches(processes, task.trace._id)) {
-      if (flying.length >= IN_FLIGHT) await flying.shift();
-      done += batch.length;
-      task.onProgress(done);
-      const flight = writer.write(batch);
-      // It is awaited later; a failure until then is no unhandled one.
-      flight.catch(() => {});
-      flying.push(flight);
-    }
-    for (const flight of flying) await flight;
-  } finally {
-    await Promise.allSettled(flying);
+  for (const batch of inBatches(processes, task.trace._id)) {
+    await flight;
+    done += batch.length;
+    task.onProgress(done);
+    flight = writer.write(batch);
+    // It is awaited later; a failure until then is no unhandled one.
+    flight.catch(() => {});
   }
+  await flight;
+  return writer.left;
 }
 
 function* inBatches(processes: Iterable<ProcessDocument>, trace: string): Generator<Kept[], void> {
@@ -76,6 +73,8 @@ class Writer {
   #others = new Map<string, TraceDocument>();
   /** Whether documents of the last batches were mostly there already: then it is asked first. */
   #crowded = false;
+  /** Processes that another trace has the say about. */
+  left = 0;
 
   constructor(task: Task) {
     this.#task = task;
@@ -110,9 +109,11 @@ class Writer {
     await this.#know(new Set(owners.values()));
     const absent = batch.filter(({ _id }) => !owners.has(_id));
     this.#crowded = absent.length < batch.length / 2;
-    const outranked = batch.filter(
-      (document) => owners.has(document._id) && this.#outranks(owners.get(document._id), document),
+    const present = batch.filter(({ _id }) => owners.has(_id));
+    const outranked = present.filter((document) =>
+      this.#outranks(owners.get(document._id), document),
     );
+    this.left += present.length - outranked.length;
     const again = absent.length > 0 ? await this.#insert(absent) : [];
     return outranked.length > 0 ? [...again, ...(await this.#takeOver(outranked, owners))] : again;
   }
