@@ -3,6 +3,7 @@
  *
  * `analyze` reads asynchronous chunks, `analyzeSync` bytes in memory, `Analyzer` takes
  * pushes; all three conclude the same. None of them touches the clock or the machine.
+ * `openStore` keeps what they conclude, and finds it again.
  */
 import type { Analysis } from './model/analysis.ts';
 import { Analyzer } from './pipeline.ts';
@@ -22,6 +23,7 @@ export {
   type Exec,
   type ExitSource,
   type Incompleteness,
+  type Omitted,
   type ProcessDocument,
   type Reparenting,
   SCHEMA_VERSION,
@@ -29,6 +31,14 @@ export {
   type UnidentifiedChild,
 } from './model/process.ts';
 export type { Account, Summary } from './model/summary.ts';
+export type {
+  NamedCount,
+  StoredFault,
+  TraceBoot,
+  TraceDocument,
+  TraceInput,
+  TraceSummary,
+} from './model/stored-trace.ts';
 export { Analyzer, analyzeSync, type NamedBytes } from './pipeline.ts';
 export { decodeText, encodeText } from './base/text.ts';
 export { decodeRecord, type DecodedRecord } from './record/decode.ts';
@@ -36,6 +46,19 @@ export { isProblem, type ParsedRecord, parseRecord, type RecordProblem } from '.
 export { documentLine, ndjsonChunks } from './report/ndjson.ts';
 export { renderTree, type TreeOptions } from './report/tree.ts';
 export { type Input, openInputs } from './source/inputs.ts';
+export { parseFilter } from './store/filter.ts';
+export { openStore } from './store/open.ts';
+export {
+  type Filter,
+  FilterError,
+  type Found,
+  type OpenOptions,
+  type Query,
+  type Store,
+  StoreError,
+  type WriteOptions,
+  type Written,
+} from './store/store.ts';
 
 /** One named input as chunks of bytes, cut anywhere; already decompressed. */
 export interface NamedChunks {

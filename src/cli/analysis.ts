@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { FAULT_KINDS, type Fault, type FaultKind } from '../model/fault.ts';
 import type { Analysis } from '../model/analysis.ts';
+import type { TraceInput } from '../model/stored-trace.ts';
 import { Analyzer } from '../pipeline.ts';
 import { openInputs } from '../source/inputs.ts';
 import { ProgressBar } from './progress.ts';
@@ -10,16 +12,26 @@ export const EXIT = {
   faults: 1,
   usage: 2,
   unreadable: 3,
+  /** The store cannot be reached, read or written. */
+  store: 4,
   /** It cannot be recorded here. */
   unable: 4,
   /** Recording had to stop early. */
   stopped: 5,
 } as const;
 
+/** What to do with inputs beside analyzing them. */
+interface AnalyzeInputsOptions {
+  /** Leaves the process connector's account out of traces. */
+  readonly withoutConnector?: boolean;
+  /** Is told what was read of each; without it that is not computed. */
+  readonly onInput?: (input: TraceInput) => void;
+}
+
 /** Analyzes the inputs; undefined when not one of them could be opened. Complaints go to stderr. */
 export async function analyzeInputs(
   names: readonly string[],
-  withoutConnector = false,
+  { withoutConnector, onInput }: AnalyzeInputsOptions = {},
 ): Promise<Analysis | undefined> {
   const analyzer = new Analyzer();
   const bar = new ProgressBar(process.stderr, () => performance.now());
@@ -35,8 +47,15 @@ export async function analyzeInputs(
   for await (const { name, chunks, origin } of openInputs(names, options)) {
     opened++;
     analyzer.open(name, origin);
-    for await (const chunk of chunks) analyzer.push(chunk);
+    const hash = onInput === undefined ? undefined : createHash('sha256');
+    let size = 0;
+    for await (const chunk of chunks) {
+      analyzer.push(chunk);
+      hash?.update(chunk);
+      size += chunk.length;
+    }
     analyzer.close();
+    if (hash !== undefined) onInput?.({ name, size, sha256: hash.digest('hex') });
   }
   if (opened > 0) bar.announce('putting the processes together');
   const analysis = opened > 0 ? analyzer.finish() : undefined;

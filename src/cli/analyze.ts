@@ -1,15 +1,20 @@
 import type { Analysis } from '../model/analysis.ts';
+import type { TraceInput } from '../model/stored-trace.ts';
 import { jsonChunks } from '../report/json.ts';
 import { ndjsonChunks } from '../report/ndjson.ts';
+import { writtenText } from '../report/traces.ts';
 import { summaryJson, summaryText } from '../report/summary.ts';
 import { matchesRoot, renderTree } from '../report/tree.ts';
+import { openStore } from '../store/open.ts';
 import { analyzeInputs, EXIT, exitStatus } from './analysis.ts';
 import { linesAsText, writeAll } from './output.ts';
+import { ProgressBar } from './progress.ts';
+import { USUAL_STORE } from './stores.ts';
 import { terminalOf } from './terminal.ts';
 
 /** What `godo analyze` was asked for. */
 export interface AnalyzeOptions {
-  readonly format: 'tree' | 'ndjson' | 'json';
+  readonly format: 'tree' | 'ndjson' | 'json' | 'none';
   readonly summary: 'text' | 'json';
   readonly quiet?: boolean;
   readonly strict?: boolean;
@@ -17,6 +22,10 @@ export interface AnalyzeOptions {
   readonly root?: string;
   readonly depth?: number;
   readonly at?: number;
+  /** A store to write to; true is the usual folder. */
+  readonly store?: string | true;
+  /** The version of godo, which goes into the store. */
+  readonly version: string;
 }
 
 /** `godo analyze`: documents to stdout, the summary to stderr; gives the exit status. */
@@ -24,7 +33,9 @@ export async function analyzeCommand(
   names: readonly string[],
   options: AnalyzeOptions,
 ): Promise<number> {
-  const analysis = await analyzeInputs(names, options.without === 'connector');
+  const analysis = await (options.store === undefined
+    ? analyzeInputs(names, { withoutConnector: options.without === 'connector' })
+    : analyzeAndStore(names, options));
   if (analysis === undefined) return EXIT.unreadable;
   const output = await writeAll(process.stdout, outputChunks(analysis, options));
   if (options.quiet !== true) {
@@ -40,12 +51,38 @@ export async function analyzeCommand(
   return exitStatus(analysis, options.strict === true);
 }
 
+/** The store is opened first: whether that works is known before a long analysis and not after it. */
+async function analyzeAndStore(
+  names: readonly string[],
+  { store: uri, version, quiet, without }: AnalyzeOptions,
+): Promise<Analysis | undefined> {
+  const store = await openStore(typeof uri === 'string' ? uri : USUAL_STORE, { mode: 'write' });
+  try {
+    const inputs: TraceInput[] = [];
+    const analysis = await analyzeInputs(names, {
+      withoutConnector: without === 'connector',
+      onInput: (input) => inputs.push(input),
+    });
+    if (analysis === undefined) return undefined;
+    const bar = new ProgressBar(process.stderr, () => performance.now());
+    const onProgress = (n: number): void => bar.announce(`storing: ${n} processes`);
+    const written = await store
+      .write(analysis, { inputs, version, onProgress })
+      .finally(() => bar.clear());
+    if (quiet !== true) process.stderr.write(`${writtenText(written, store.name)}\n`);
+    return analysis;
+  } finally {
+    await store.close();
+  }
+}
+
 function outputChunks(
   analysis: Analysis,
   { format, root, depth, at }: AnalyzeOptions,
 ): Iterable<Uint8Array | string> {
   if (format === 'ndjson') return ndjsonChunks(analysis.processes);
   if (format === 'json') return jsonChunks(analysis);
+  if (format === 'none') return [];
   const options = {
     ...terminalOf(process.stdout, process.env),
     ...(root === undefined ? {} : { root }),

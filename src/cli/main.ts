@@ -1,13 +1,23 @@
 /** The command line of godo. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { quoteForDisplay } from '../base/text.ts';
 import { parseTime } from '../report/time.ts';
 import { STDIN } from '../source/inputs.ts';
 import { EXIT } from './analysis.ts';
 import { type AnalyzeOptions, analyzeCommand } from './analyze.ts';
 import { addDoctor, addInfo, addRecord } from './commands.ts';
 import { explainCommand } from './explain.ts';
+import { FilterError, StoreError } from '../store/store.ts';
 import { OutputError } from './output.ts';
+import { projectOf, queryCommand, type QueryOptions, sortOf } from './query.ts';
+import {
+  treeCommand,
+  tracesCommand,
+  type TracesOptions,
+  type TreeCommandOptions,
+  USUAL_STORE,
+} from './stores.ts';
 
 const INPUTS = `
 LOG is a file, a folder of rotated logs, a trace of godo record, or - for standard input; gzip is recognised by its
@@ -20,12 +30,37 @@ and "(a)" a process that never ran a program of its own after its parent, runnin
 A duration with ≤, ≥ or ~ is only known to be at most, at least or about that long.
 
 Exit status: 0 fine; 1 the input had faults of severity error (with --strict also warnings);
-2 wrong usage; 3 an input could not be read.
+2 wrong usage; 3 an input could not be read; 4 the store could not be read or written.
 `;
+
+const STORE_HELP = `
+STORE is a folder, or mongodb://… (mongodb+srv://…) for a MongoDB server.
+
+Exit status: 0 fine; 2 wrong usage, such as a bad filter; 4 the store could not be read.
+`;
+
+const QUERY_HELP = `
+FILTER is MongoDB's, in extended JSON; without it everything is found. Some:
+
+  '{"exit_code": {"$gt": 0}}'
+  '{"execve.args": {"$regex": "curl"}}'
+  '{"start_timestamp": {"$gte": {"$date": "2026-11-23T04:31:02.500Z"}}}'
+${STORE_HELP}`;
 
 function version(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
+}
+
+/** Commander's way of saying it, for what the store's parts say in theirs. */
+function usage<T>(read: (text: string) => T): (text: string) => T {
+  return (text) => {
+    try {
+      return read(text);
+    } catch (error) {
+      throw new InvalidArgumentError((error as Error).message);
+    }
+  };
 }
 
 function depthOf(text: string): number {
@@ -61,7 +96,7 @@ function addAnalyze(program: Command, done: (status: number) => void): void {
     .argument('<LOG...>', 'audit logs')
     .addOption(
       new Option('-f, --format <format>', 'what to write to standard output')
-        .choices(['tree', 'ndjson', 'json'])
+        .choices(['tree', 'ndjson', 'json', 'none'])
         .default('tree'),
     )
     .option('--root <pid|name>', 'only the trees under the processes called that')
@@ -73,14 +108,16 @@ function addAnalyze(program: Command, done: (status: number) => void): void {
         .choices(['text', 'json'])
         .default('text'),
     )
+    .option('--store [store]', `keep it: a folder (${USUAL_STORE} by default) or mongodb://…`)
     .option('--strict', 'warnings make the exit status 1, too')
     .addOption(
       new Option('--without <witness>', 'leave a witness out of traces').choices(['connector']),
     )
     .addHelpText('after', TREE_HELP)
-    .action(async (names: string[], options: AnalyzeOptions) => {
-      checkAnalyze(command, names, options);
-      done(await analyzeCommand(names, options));
+    .action(async (names: string[], options: Omit<AnalyzeOptions, 'version'>) => {
+      const all = { ...options, version: version() };
+      checkAnalyze(command, names, all);
+      done(await analyzeCommand(names, all));
     });
 }
 
@@ -101,6 +138,58 @@ function addExplain(program: Command, done: (status: number) => void): void {
     });
 }
 
+function addQuery(program: Command, done: (status: number) => void): void {
+  program
+    .command('query')
+    .description('find processes in a store')
+    .argument('<STORE>', 'where analyses were stored')
+    .argument('[FILTER]', "MongoDB's filter, as extended JSON")
+    .addOption(
+      new Option('-f, --format <format>', 'what to write to standard output')
+        .choices(['ndjson', 'tree', 'table'])
+        .default('ndjson'),
+    )
+    .option('--sort <fields>', 'order, such as start_timestamp,-pid', usage(sortOf))
+    .option('--limit <n>', 'no more than so many', depthOf)
+    .option('--project <fields>', 'only these fields, such as pid,execve.args', usage(projectOf))
+    .addOption(new Option('--descendants', 'also all that stands below').conflicts('ancestors'))
+    .option('--ancestors', 'also all that stands above')
+    .addHelpText('after', QUERY_HELP)
+    .action(async (store: string, filter: string | undefined, options: QueryOptions) => {
+      done(await queryCommand(store, filter, options));
+    });
+}
+
+function addTree(program: Command, done: (status: number) => void): void {
+  program
+    .command('tree')
+    .description('show the process tree of a store')
+    .argument('<STORE>', 'where analyses were stored')
+    .option('--root <pid|name>', 'only the trees under the processes called that')
+    .option('--depth <n>', 'levels of the tree to show', depthOf)
+    .option('--at <time>', 'the tree as it stood at that moment', momentOf)
+    .addHelpText('after', STORE_HELP)
+    .action(async (store: string, options: TreeCommandOptions) => {
+      done(await treeCommand(store, options));
+    });
+}
+
+function addTraces(program: Command, done: (status: number) => void): void {
+  program
+    .command('traces')
+    .description('list what has been stored')
+    .argument('<STORE>', 'where analyses were stored')
+    .addOption(
+      new Option('-f, --format <format>', 'what to write to standard output')
+        .choices(['text', 'ndjson'])
+        .default('text'),
+    )
+    .addHelpText('after', STORE_HELP)
+    .action(async (store: string, options: TracesOptions) => {
+      done(await tracesCommand(store, options));
+    });
+}
+
 function programFor(done: (status: number) => void): Command {
   const program = new Command('godo')
     .description('From Linux audit records, in any order, to the true process tree.')
@@ -112,6 +201,9 @@ function programFor(done: (status: number) => void): Command {
   addRecord(program, version(), done);
   addInfo(program, done);
   addDoctor(program, done);
+  addQuery(program, done);
+  addTree(program, done);
+  addTraces(program, done);
   return program;
 }
 
@@ -131,6 +223,10 @@ export async function main(argv: readonly string[]): Promise<void> {
 
 function statusOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
+  if (error instanceof FilterError || error instanceof StoreError) {
+    process.stderr.write(`godo: ${quoteForDisplay(error.message)}\n`);
+    return error instanceof FilterError ? EXIT.usage : EXIT.store;
+  }
   if (!(error instanceof OutputError)) throw error;
   process.stderr.write(`godo: cannot write the output: ${error.message}\n`);
   return EXIT.unreadable;

@@ -12,9 +12,9 @@ export class OutputError extends Error {}
  */
 export async function writeAll(
   stream: Writable,
-  chunks: Iterable<Uint8Array | string>,
+  chunks: Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | string>,
 ): Promise<'written' | 'closed'> {
-  for (const chunk of chunks) {
+  for await (const chunk of chunks) {
     const error = await writeOne(stream, chunk);
     if (error == null) continue;
     if (isClosed(error)) return 'closed';
@@ -37,6 +37,18 @@ function isClosed(error: Error & { code?: string }): boolean {
 export function* linesAsText(lines: Iterable<string>): Generator<string, void> {
   let text = '';
   for (const line of lines) {
+    text += `${line}\n`;
+    if (text.length < CHUNK) continue;
+    yield text;
+    text = '';
+  }
+  if (text !== '') yield text;
+}
+
+/** The same of lines that come one after another. */
+export async function* streamAsText(lines: AsyncIterable<string>): AsyncGenerator<string, void> {
+  let text = '';
+  for await (const line of lines) {
     text += `${line}\n`;
     if (text.length < CHUNK) continue;
     yield text;

@@ -131,4 +131,16 @@ export interface ProcessDocument {
   /** Empty when nothing is missing. */
   readonly incomplete: readonly Incompleteness[];
   readonly evidence: readonly Evidence[];
+  /** Only from a store, and only where lists were cut to keep the document small: items left out of each. */
+  readonly omitted?: Omitted;
+}
+
+/** Items that a store has left out of the lists of a process. `arguments` counts them over all execs. */
+export interface Omitted {
+  readonly children?: number;
+  readonly execve?: number;
+  readonly reparented?: number;
+  readonly unidentified_children?: number;
+  readonly evidence?: number;
+  readonly arguments?: number;
 }

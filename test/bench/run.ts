@@ -23,15 +23,17 @@ import { overhead } from './overhead.ts';
 import { megabytes, number, printTable } from './print.ts';
 import { godo, others, type Program } from './programs.ts';
 import { runStages } from './stages.ts';
+import { runStores } from './stores.ts';
 
-const HELP = `npm run bench -- [--size MB] [--full] [--only NAME]... [--stages]
+const HELP = `npm run bench -- [--size MB] [--full] [--only NAME]... [--processes N] [--stages]
 
   --size MB     size of the log that the programs are compared on; 300 by default
   --full        scaling up to 3 GB
-  --only NAME   only this part: compare, scaling, wide, deep, bare or record
+  --only NAME   only this part: compare, scaling, wide, deep, bare, stores or record
+  --processes N processes for the part stores; 300000 by default
   --stages      only where the time goes, stage by stage, in one process
 `;
-const PARTS = ['compare', 'scaling', 'wide', 'deep', 'bare', 'record'];
+const PARTS = ['compare', 'scaling', 'wide', 'deep', 'bare', 'stores', 'record'];
 const SIZES = [10, 30, 100, 300];
 const FULL = 3000;
 /** Logs up to so many bytes are read three times, and the quickest run counts. */
@@ -50,6 +52,7 @@ interface Bench {
   readonly folder: string;
   readonly size: number;
   readonly full: boolean;
+  readonly processes: number;
   readonly failures: string[];
   readonly copies: (megabytes: number) => Log;
 }
@@ -171,8 +174,8 @@ async function runParts(bench: Bench, parts: readonly string[]): Promise<void> {
   const { folder } = bench;
   if (parts.includes('compare')) await compare(bench);
   if (parts.includes('scaling')) await scaling(bench);
-  const wide = (n: number, bare = false): Log => wideLog(folder, n, bare);
-  const deep = (n: number, bare = false): Log => deepLog(folder, n, bare);
+  const wide = (n: number): Log => wideLog(folder, n, false);
+  const deep = (n: number): Log => deepLog(folder, n, false);
   if (parts.includes('wide'))
     await shape(
       bench,
@@ -186,17 +189,24 @@ async function runParts(bench: Bench, parts: readonly string[]): Promise<void> {
       [1e4, 1e5].map((n) => deep(n)),
     );
   if (parts.includes('record')) await overhead(bench.root, folder);
-  if (!parts.includes('bare')) return;
+  if (parts.includes('bare')) await bareShapes(bench);
+  if (parts.includes('stores')) {
+    bench.failures.push(...(await runStores(join(folder, '../stores'), bench.processes)));
+  }
+}
+
+async function bareShapes(bench: Bench): Promise<void> {
+  const { folder } = bench;
   const bare = 'whose processes run nothing and leave no record of their end';
   await shape(
     bench,
     `One parent, ${bare}`,
-    [1e4, 1e5].map((n) => wide(n, true)),
+    [1e4, 1e5].map((n) => wideLog(folder, n, true)),
   );
   await shape(
     bench,
     `A chain, ${bare}`,
-    [1e4, 1e5].map((n) => deep(n, true)),
+    [1e4, 1e5].map((n) => deepLog(folder, n, true)),
   );
 }
 
@@ -225,21 +235,22 @@ async function checkProgram(bench: Bench): Promise<void> {
   }
 }
 
-function prepare(size: number, full: boolean): Bench {
+function prepare({ size, full, processes }: Options): Bench {
   const root = rootFolder();
   const folder = join(root, '.bench/logs');
   const fixtures = readFixtures(join(root, 'fixtures/traces'));
   const originals = analyzeFixtures(fixtures);
-  const counts = new Map([...originals].map(([name, processes]) => [name, processes.length]));
+  const counts = new Map([...originals].map(([name, documents]) => [name, documents.length]));
   const failures = check(fixtures, originals);
   const copiesOf = (mb: number): Log => copiesLog(folder, fixtures, counts, mb);
-  return { root, folder, size, full, failures, copies: copiesOf };
+  return { root, folder, size, full, processes, failures, copies: copiesOf };
 }
 
 interface Options {
   readonly size: number;
   readonly full: boolean;
   readonly stages: boolean;
+  readonly processes: number;
   readonly only: readonly string[];
 }
 
@@ -250,6 +261,7 @@ function optionsOf(args: readonly string[]): Options {
       size: { type: 'string', default: '300' },
       full: { type: 'boolean', default: false },
       stages: { type: 'boolean', default: false },
+      processes: { type: 'string', default: '300000' },
       only: { type: 'string', multiple: true, default: PARTS },
     },
   });
@@ -257,7 +269,10 @@ function optionsOf(args: readonly string[]): Options {
   if (!(size > 0)) throw new Error(`--size: ${values.size} is no number of megabytes`);
   const unknown = values.only.find((name) => !PARTS.includes(name));
   if (unknown !== undefined) throw new Error(`--only: there is no part called ${unknown}`);
-  return { ...values, size };
+  const processes = Number(values.processes);
+  if (!(processes > 0))
+    throw new Error(`--processes: ${values.processes} is no number of processes`);
+  return { ...values, size, processes };
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -268,7 +283,7 @@ async function main(args: readonly string[]): Promise<number> {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
     return 2;
   }
-  const bench = prepare(options.size, options.full);
+  const bench = prepare(options);
   await checkProgram(bench);
   console.log(`${cpus()[0].model}, ${availableParallelism()} cores, Node ${process.version}`);
   console.log('Peak memory: VmHWM from /proc, looked at every 5 ms. Output goes to /dev/null.');
