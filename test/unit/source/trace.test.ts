@@ -89,11 +89,13 @@ function putTrace(): void {
   );
 }
 
-async function analyzed(): Promise<{ text: string; faults: string[] }> {
+async function analyzed(
+  options: { withoutConnector?: boolean } = {},
+): Promise<{ text: string; faults: string[] }> {
   let text = '';
   const faults: string[] = [];
   const onFault = ({ reason }: { reason: string }): number => faults.push(reason);
-  for await (const { chunks } of openInputs([folder], { onFault })) {
+  for await (const { chunks } of openInputs([folder], { onFault, ...options })) {
     for await (const chunk of chunks) text += Buffer.from(chunk).toString();
   }
   return { text, faults };
@@ -113,13 +115,16 @@ async function report(): Promise<ReturnType<typeof reportTrace>> {
   return reportTrace(trace, states, true);
 }
 
-test('the analysis reads the audit segments, and nothing else', async () => {
+test('the analysis reads the segments of records and of the connector, and tells losses', async () => {
   putTrace();
   // Left by a compression that was cut short, and by one that was not.
   put('.audit-000002.log.gz', gzipSync(LINES[2]).subarray(0, 10));
   put('audit-000001.log', LINES[0] + LINES[1]);
   put('notes.log', 'type=EOE msg=audit(1700000000.009:9): \n');
-  expect(await analyzed()).toEqual({ text: LINES.join(''), faults: [] });
+  const connector = '{"t":1000000,"cpu":0,"ev":"exec","pid":1,"tgid":1}\n';
+  const faults = ['kernel-lost: 5'];
+  expect(await analyzed()).toEqual({ text: LINES.join('') + connector, faults });
+  expect(await analyzed({ withoutConnector: true })).toEqual({ text: LINES.join(''), faults });
 });
 
 test('segments are read in their order, beyond a million', async () => {
