@@ -13,6 +13,8 @@ export class Testimony {
   readonly #events: ConnectorEvent[] = [];
   readonly #alive = new Map<string, AliveProcess>();
   #sorted = true;
+  /** Pids of recorders: the parents of commands, and no part of what was recorded. */
+  readonly recorders = new Set<number>();
   /** How many events came twice; known once `events` was asked for. */
   duplicates = 0;
 

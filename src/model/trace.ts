@@ -209,6 +209,8 @@ export interface TraceOrigin {
   readonly connector?: { readonly offset: number };
   /** Processes that were there when recording began. */
   readonly alive?: readonly AliveProcess[];
+  /** Pid of the recorder: none of its doings are part of the recording. */
+  readonly recorder?: number;
 }
 
 /** A process that was there when recording began, as far as analysis needs it. */

@@ -36,7 +36,8 @@ export function witnessedLives(testimony: Testimony): Map<number, Witnessed[]> {
   const lives = new Map<number, Witnessed[]>();
   const current = new Map<number, Witnessed>();
   const begin = (pid: number, born: number, ppid: number): Witnessed => {
-    const parent = ppid > 0 ? (current.get(ppid) ?? begin(ppid, -Infinity, 0)) : undefined;
+    const named = ppid > 0 && !testimony.recorders.has(ppid);
+    const parent = named ? (current.get(ppid) ?? begin(ppid, -Infinity, 0)) : undefined;
     const life = newWitnessed(pid, born, ppid, parent);
     const before = current.get(pid);
     // Its exit was not told: the connector lost it.

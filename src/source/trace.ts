@@ -130,7 +130,8 @@ export function originOf(manifest: Manifest, source: SegmentSource): TraceOrigin
   const { host, clock } = manifest;
   // What was fed through standard input may be from anywhere.
   const name = manifest.audit.mode === 'stdin' ? '' : host.name;
-  const origin = { host: name, boot: `${name}/${host.boot_id}` };
+  const { recorder } = manifest;
+  const origin = { host: name, boot: `${name}/${host.boot_id}`, recorder };
   if (source !== 'connector') return { ...origin, alive: aliveIn(manifest) };
   // The connector's events carry the monotonic clock (ktime_get_ns in drivers/connector/cn_proc.c).
   const ahead = BigInt(clock.start.realtime_ns) - BigInt(clock.start.monotonic_ns);

@@ -1,6 +1,6 @@
 /** From what a person writes to a store. */
 import { openEmbedded } from './embedded/embedded.ts';
-import { type OpenOptions, type Store, StoreError } from './store.ts';
+import type { OpenOptions, Store } from './store.ts';
 
 /** What the URI of a MongoDB begins with. */
 const MONGODB = /^mongodb(?:\+srv)?:\/\//;
@@ -12,16 +12,6 @@ const MONGODB = /^mongodb(?:\+srv)?:\/\//;
  */
 export async function openStore(uri: string, options: OpenOptions = {}): Promise<Store> {
   if (!MONGODB.test(uri)) return openEmbedded(uri, options);
-  try {
-    const { openMongo } = await import('./mongo/mongo.ts');
-    return await openMongo(uri, options);
-  } catch (error) {
-    throw isMissing(error)
-      ? new StoreError('the driver for MongoDB is not installed: npm install mongodb')
-      : error;
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
+  const { openMongo } = await import('./mongo/mongo.ts');
+  return openMongo(uri, options);
 }

@@ -109,10 +109,12 @@ test('segments are cut, compressed, and read as one', async () => {
   expect(names.some((name) => name.endsWith('.gz'))).toBe(true);
   const info = await runGodo('info', '--verify', '--format', 'json', path);
   expect(info.status, info.stdout).toBe(0);
-  const { sources } = JSON.parse(info.stdout) as { sources: { audit: { records: number } } };
+  const { sources } = JSON.parse(info.stdout) as {
+    sources: Record<'audit' | 'connector', { records: number }>;
+  };
   const analysis = await runGodo('analyze', path, '--summary', 'json', '-f', 'ndjson');
   const { account } = JSON.parse(analysis.stderr) as { account: { records: number } };
-  expect(account.records).toBe(sources.audit.records);
+  expect(account.records).toBe(sources.audit.records + sources.connector.records);
 });
 
 test('a trace can be read while it is being written', async () => {
