@@ -3,8 +3,11 @@
  * runs by itself, on the built godo: `writer.mjs once|forever FOLDER LOG...`.
  */
 import { readFileSync } from 'node:fs';
-import { analyzeSync, openStore } from '../../../dist/index.js';
 
+/** @typedef {typeof import('../../../src/index.ts')} Library */
+
+const library = new URL('../../../dist/index.js', import.meta.url);
+const { analyzeSync, openStore } = /** @type {Library} */ (await import(library.href));
 const [how, folder, ...logs] = process.argv.slice(2);
 const analyses = logs.map((name) => analyzeSync([{ name, bytes: readFileSync(name) }]));
 process.stdout.write('ready\n');
