@@ -11,10 +11,8 @@ import { CLONE_NEWPID, CLONE_PARENT, type Facts, type Fork } from './facts.ts';
 import type { Life } from './life.ts';
 import type { LifeIndex } from './life-index.ts';
 import { isRawCall } from './parents.ts';
-import type { Witnessed } from './witnessed.ts';
+import { APART_MS, type Witnessed } from './witnessed.ts';
 
-/** How much later than its tick a clone may be seen to have been entered, ms. */
-const APART_MS = 1;
 /** How long a clone may take until its child is told of, ms, where only time can tell. */
 const CLONE_MS = 50;
 
@@ -27,12 +25,22 @@ interface Made {
   call: Fork | undefined;
 }
 
+/** All that one life made. */
+interface Family {
+  /** In order of birth. */
+  readonly made: readonly Made[];
+  /** By pid; made when it is asked for. */
+  byId?: ReadonlyMap<number, readonly Made[]>;
+}
+
+const NOBODY: Family = { made: NONE };
+
 /** Finds the call of every birth that the connector tells of, parents before their children. */
 export class Calls {
   readonly #facts: Facts;
   readonly #index: LifeIndex;
   readonly #lifeOf: ReadonlyMap<Witnessed, Life>;
-  readonly #made = new Map<Witnessed, Made[]>();
+  readonly #families = new Map<Witnessed, Family>();
   /** Lives in a namespace below the initial one. */
   readonly #inner = new Set<Life>();
   /** Lives that are known to be in it. */
@@ -59,7 +67,7 @@ export class Calls {
   match(lives: readonly Life[]): void {
     for (const life of lives) {
       if (life.told === undefined) continue;
-      this.#made.set(life.told, this.#madeBy(life.told));
+      this.#families.set(life.told, { made: this.#madeBy(life.told) });
     }
     for (const life of lives) this.#matchOf(life);
     for (const life of lives) this.#matchSiblings(life);
@@ -82,38 +90,36 @@ export class Calls {
   }
 
   #matchOf(life: Life): void {
-    const made = life.told === undefined ? undefined : this.#made.get(life.told);
-    if (made === undefined || life.forks.length === 0) return;
+    const family = this.#familyOf(life.told);
+    if (life.forks.length === 0) return;
     const own = life.forks.filter((fork) => (fork.flags & CLONE_PARENT) === 0);
-    if (this.#inner.has(life)) this.#matchInOrder(life, own, made);
+    if (this.#inner.has(life)) this.#matchInOrder(life, own, family.made);
     else {
-      this.#matchByNumber(own, made);
-      const siblings = life.forks.filter(mayMakeSibling);
-      this.#matchByNumber(siblings, this.#madeByParent(life));
+      this.#matchByNumber(own, family);
+      const siblings = life.forks.filter((fork) => fork.told === undefined && mayMakeSibling(fork));
+      if (siblings.length > 0) this.#matchByNumber(siblings, this.#familyOfParent(life));
       // An entered namespace, or one that is older than the recording.
       const strange = own.filter((fork) => fork.told === undefined);
       const unsure = !this.#outer.has(life) && strange.length * 2 > own.length;
-      if (unsure) this.#matchInOrder(life, strange, made);
+      if (unsure) this.#matchInOrder(life, strange, family.made);
     }
     this.#nameChildren(life);
   }
 
   /** Of a life whose birth the connector did not see, the parent that its calls show. */
-  #madeByParent({ told, forks }: Life): readonly Made[] {
+  #familyOfParent({ told, forks }: Life): Family {
     const shown = this.#index.at(this.#facts.ppid(forks[0].at), forks[0].at);
-    const parent = told?.parent ?? shown?.told;
-    return (parent === undefined ? undefined : this.#made.get(parent)) ?? NONE;
+    return this.#familyOf(told?.parent ?? shown?.told);
   }
 
-  #matchByNumber(forks: readonly Fork[], made: readonly Made[]): void {
-    const byId = new Map<number, Made[]>();
-    for (const one of made) {
-      const known = byId.get(one.id);
-      if (known === undefined) byId.set(one.id, [one]);
-      else known.push(one);
-    }
+  #familyOf(told: Witnessed | undefined): Family {
+    return (told === undefined ? undefined : this.#families.get(told)) ?? NOBODY;
+  }
+
+  #matchByNumber(forks: readonly Fork[], family: Family): void {
+    family.byId ??= byIdOf(family.made);
+    const { byId } = family;
     for (const fork of forks) {
-      if (fork.told !== undefined) continue;
       const since = this.#facts.time(fork.at) - APART_MS;
       const one = byId.get(fork.ret)?.find(({ time, call }) => call === undefined && time >= since);
       if (one !== undefined) this.#pair(fork, one);
@@ -146,7 +152,7 @@ export class Calls {
     for (const fork of life.forks) {
       if (fork.told !== undefined || !mayMakeSibling(fork)) continue;
       const since = this.#facts.time(fork.at) - APART_MS;
-      const one = this.#madeByParent(life).find(({ time, call }) => {
+      const one = this.#familyOfParent(life).made.find(({ time, call }) => {
         return call === undefined && time >= since && time <= since + CLONE_MS;
       });
       if (one !== undefined) this.#pair(fork, one);
@@ -201,4 +207,14 @@ export class Calls {
 /** CLONE_PARENT makes a child of the caller's own parent; clone3 hides that flag (fact 10). */
 function mayMakeSibling({ kind, flags }: Fork): boolean {
   return kind === KIND.clone3 || (flags & CLONE_PARENT) !== 0;
+}
+
+function byIdOf(made: readonly Made[]): Map<number, Made[]> {
+  const byId = new Map<number, Made[]>();
+  for (const one of made) {
+    const known = byId.get(one.id);
+    if (known === undefined) byId.set(one.id, [one]);
+    else known.push(one);
+  }
+  return byId;
 }

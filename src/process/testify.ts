@@ -13,10 +13,7 @@ import type { Facts } from './facts.ts';
 import { Life, NEVER } from './life.ts';
 import { LifeIndex } from './life-index.ts';
 import { newLife } from './lives.ts';
-import { STILL_MS, TICK_MS, type Witnessed, witnessedLives } from './witnessed.ts';
-
-/** How far the two clocks may be apart for having been read one after the other, ms. */
-const APART_MS = 1;
+import { APART_MS, STILL_MS, TICK_MS, type Witnessed, witnessedLives } from './witnessed.ts';
 
 /** All lives of a boot: those that the connector tells of, and those that only records show. */
 export function testifiedLives(facts: Facts, testimony: Testimony): LifeIndex {

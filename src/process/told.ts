@@ -7,10 +7,7 @@ import type { Facts } from './facts.ts';
 import type { End, Life } from './life.ts';
 import type { LifeIndex } from './life-index.ts';
 import { isExec } from './heritage.ts';
-import { STILL_MS, TICK_MS, type Witnessed } from './witnessed.ts';
-
-/** How far the two clocks may be apart for having been read one after the other, ms. */
-const APART_MS = 1;
+import { APART_MS, STILL_MS, TICK_MS, type Witnessed } from './witnessed.ts';
 
 /** Finds the calls that made the lives, and concludes births, parents and threads. */
 export function concludeTold(facts: Facts, index: LifeIndex): void {

@@ -4,6 +4,8 @@ import type { ConnectorEvent } from '../record/connector.ts';
 
 /** The longest tick of a kernel, ms (HZ=100). */
 export const TICK_MS = 10;
+/** How far the two clocks may be apart for having been read one after the other, ms. */
+export const APART_MS = 1;
 /** Longer than audit's clock ever stands still, ms. */
 export const STILL_MS = 1000;
 
