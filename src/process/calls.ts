@@ -5,7 +5,7 @@
  * number of that namespace (KERNEL fact 9), but the connector tells the children of each
  * process in order, and the numbers of one namespace rise in the same order.
  */
-import { NONE } from '../base/list.ts';
+import { lowerBoundBy, NONE } from '../base/list.ts';
 import { KIND } from '../tables/kinds.ts';
 import { CLONE_NEWPID, CLONE_PARENT, type Facts, type Fork } from './facts.ts';
 import type { Life } from './life.ts';
@@ -152,10 +152,10 @@ export class Calls {
     for (const fork of life.forks) {
       if (fork.told !== undefined || !mayMakeSibling(fork)) continue;
       const since = this.#facts.time(fork.at) - APART_MS;
-      const one = this.#familyOfParent(life).made.find(({ time, call }) => {
-        return call === undefined && time >= since && time <= since + CLONE_MS;
-      });
-      if (one !== undefined) this.#pair(fork, one);
+      const { made } = this.#familyOfParent(life);
+      let i = lowerBoundBy(made, ({ time }) => time, since);
+      while (i < made.length && made[i].call !== undefined) i++;
+      if (i < made.length && made[i].time <= since + CLONE_MS) this.#pair(fork, made[i]);
     }
     this.#nameChildren(life);
   }
