@@ -1,6 +1,6 @@
 /**
  * The MongoDB store against the server of MONGODB_URI, or one that is started for it: mongod
- * where it is installed, else SecantusDB.
+ * where it is installed, else SecantusDB, else a mongod that is downloaded.
  *
  * Where SecantusDB differs from MongoDB's manual, the manual counts, and it says so here:
  * - none of the differences known so far touches what the store does.

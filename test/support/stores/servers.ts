@@ -5,9 +5,12 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MongoBinary } from 'mongodb-memory-server-core/lib/util/MongoBinary.js';
 
 const ROOT = rootFolder();
 const PATIENCE = 60_000;
+/** The version that is downloaded where there is no other server. */
+const MONGOD = '8.0.4';
 
 /** The benchmark runs from where it was compiled to. */
 function rootFolder(): string {
@@ -114,9 +117,22 @@ async function startSecantus(): Promise<Server | undefined> {
 
 /** MongoDB's own server, where it is on the PATH. */
 async function startMongod(): Promise<Server | undefined> {
-  if (spawnSync('mongod', ['--version']).status !== 0) return undefined;
+  return spawnSync('mongod', ['--version']).status === 0 ? mongodOf('mongod') : undefined;
+}
+
+/** MongoDB's own server, as mongodb-memory-server brings it; undefined where it cannot. */
+async function startDownloaded(): Promise<Server | undefined> {
+  const downloadDir = join(ROOT, '.venv/mongod');
+  try {
+    return await mongodOf(await MongoBinary.getPath({ downloadDir, version: MONGOD }));
+  } catch {
+    return undefined;
+  }
+}
+
+async function mongodOf(program: string): Promise<Server> {
   return serverOf((port, folder) => [
-    'mongod',
+    program,
     '--bind_ip',
     '127.0.0.1',
     '--port',
@@ -126,9 +142,12 @@ async function startMongod(): Promise<Server | undefined> {
   ]);
 }
 
-/** A server with storage that the tests may stop and start: MongoDB's own, or a stand-in. */
+/**
+ * A server with storage that the tests may stop and start: MongoDB's own, or a stand-in, or
+ * MongoDB's own from the net.
+ */
 export async function startServer(): Promise<Server | undefined> {
-  return (await startMongod()) ?? startSecantus();
+  return (await startMongod()) ?? (await startSecantus()) ?? startDownloaded();
 }
 
 /** mongo-java-server, which keeps everything in memory; undefined where it is not installed. */
