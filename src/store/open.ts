@@ -1,5 +1,4 @@
 /** From what a person writes to a store. */
-import { openEmbedded } from './embedded/embedded.ts';
 import type { OpenOptions, Store } from './store.ts';
 
 /** What the URI of a MongoDB begins with. */
@@ -11,7 +10,10 @@ const MONGODB = /^mongodb(?:\+srv)?:\/\//;
  * Throws StoreError when there is no such store, or it cannot be reached.
  */
 export async function openStore(uri: string, options: OpenOptions = {}): Promise<Store> {
-  if (!MONGODB.test(uri)) return openEmbedded(uri, options);
+  if (!MONGODB.test(uri)) {
+    const { openEmbedded } = await import('./embedded/embedded.ts');
+    return openEmbedded(uri, options);
+  }
   const { openMongo } = await import('./mongo/mongo.ts');
   return openMongo(uri, options);
 }
