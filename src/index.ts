@@ -6,6 +6,7 @@
  * `openStore` keeps what they conclude, and finds it again.
  */
 import type { Analysis } from './model/analysis.ts';
+import type { TraceOrigin } from './model/trace.ts';
 import { Analyzer } from './pipeline.ts';
 
 export type { Analysis, Processes } from './model/analysis.ts';
@@ -39,6 +40,7 @@ export type {
   TraceInput,
   TraceSummary,
 } from './model/stored-trace.ts';
+export type { AliveProcess, TraceOrigin } from './model/trace.ts';
 export { Analyzer, analyzeSync, type NamedBytes } from './pipeline.ts';
 export { decodeText, encodeText } from './base/text.ts';
 export { decodeRecord, type DecodedRecord } from './record/decode.ts';
@@ -64,6 +66,8 @@ export {
 export interface NamedChunks {
   readonly name: string;
   readonly chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+  /** Of an input that belongs to a trace of `godo record`, as `openInputs` gives it. */
+  readonly origin?: TraceOrigin;
 }
 
 /**
@@ -74,8 +78,8 @@ export async function analyze(
   inputs: AsyncIterable<NamedChunks> | Iterable<NamedChunks>,
 ): Promise<Analysis> {
   const analyzer = new Analyzer();
-  for await (const { name, chunks } of inputs) {
-    analyzer.open(name);
+  for await (const { name, chunks, origin } of inputs) {
+    analyzer.open(name, origin);
     for await (const chunk of chunks) analyzer.push(chunk);
     analyzer.close();
   }

@@ -6,8 +6,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { analyze } from '../../src/index.ts';
 import type { Manifest } from '../../src/model/trace.ts';
-import { Analyzer } from '../../src/pipeline.ts';
 import { openInputs } from '../../src/source/inputs.ts';
 import { readSegment, readTrace } from '../../src/source/trace.ts';
 import { scoreOf } from '../support/score.ts';
@@ -41,14 +41,8 @@ describe.each(names)('%s', (name) => {
     ['with the connector', false],
     ['from audit alone', true],
   ])('tells what the connector tells, %s', async (_, withoutConnector) => {
-    const analyzer = new Analyzer();
-    const options = { onFault: () => {}, withoutConnector };
-    for await (const { name: input, chunks, origin } of openInputs([path], options)) {
-      analyzer.open(input, origin);
-      for await (const chunk of chunks) analyzer.push(chunk);
-      analyzer.close();
-    }
-    const { processes, summary } = analyzer.finish();
+    const inputs = openInputs([path], { onFault: () => {}, withoutConnector });
+    const { processes, summary } = await analyze(inputs);
     expect(summary.faults).toEqual({});
     const truth = gunzipSync(readFileSync(join(path, 'connector-000001.ndjson.gz')));
     const { root } = JSON.parse(readFileSync(join(path, 'manifest.json'), 'utf8')) as Manifest;
