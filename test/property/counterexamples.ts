@@ -31,6 +31,7 @@ export const OPEN: ReadonlySet<string> = new Set([
   'namespaces-ppid.json',
   'namespaces-threads.json',
   'reuse-missing.json',
+  'reuse-ns_pid.json',
 ]);
 
 const DIRECTORY = join(import.meta.dirname, 'counterexamples');

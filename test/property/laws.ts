@@ -9,7 +9,7 @@ import { assertTold, witnessed } from './witness.ts';
 import { knowledgeOf } from '../model/knowledge.ts';
 import { match } from '../model/match.ts';
 import type { Rng } from '../model/rng.ts';
-import type { History } from '../model/types.ts';
+import type { History, SimEvent } from '../model/types.ts';
 
 /** A law: what it needs beside the history it draws from `rng`. */
 export type Law = (history: History, rng: Rng) => void;
@@ -113,14 +113,17 @@ const loss: Law = (history, rng) => {
   ensure(phantoms.length === 0, `invented: ${JSON.stringify(phantoms.slice(0, 3))}`);
 };
 
+/** Of one moment the serials tell: they are handed out as events are logged. */
+function wasLoggedBy(event: SimEvent, last: SimEvent): boolean {
+  if (event.loggedAt !== last.loggedAt) return event.loggedAt < last.loggedAt;
+  return event.serial <= last.serial;
+}
+
 /** A shorter log of the same history: the same names for the same lives, and no contradiction. */
 const prefix: Law = (history, rng) => {
   if (history.events.length === 0) return;
   const last = history.events[rng.below(history.events.length)];
-  const shorter = withEvents(
-    history,
-    (e) => e.boot !== last.boot || e.loggedAt < last.loggedAt || e === last,
-  );
+  const shorter = withEvents(history, (e) => e.boot !== last.boot || wasLoggedBy(e, last));
   const before = analyze(shorter.lines);
   assertSame(before, shorter, false);
   const after = analyze(history.lines);
