@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import type { ProcessDocument } from '../../src/model/process.ts';
 import type { AuditStatus, JournalEntry, Manifest } from '../../src/model/trace.ts';
-import { analyzeSync } from '../../src/pipeline.ts';
+import { analyze, openInputs } from '../../src/index.ts';
 import { build, type Outcome } from '../cli/godo.ts';
 import { scoreOf } from '../support/score.ts';
 import { skipLoudly } from '../support/skip.ts';
@@ -270,14 +270,22 @@ export function lostIn(journal: readonly JournalEntry[], cause?: string): number
   return lost;
 }
 
-/** The documents of a trace's audit records. */
-export function documentsOf(path: string): ProcessDocument[] {
-  const bytes = segmentBytes(path, 'audit');
-  return [...analyzeSync([{ name: 'audit', bytes }]).processes];
+/** Whether an analysis has the connector's account, too. */
+export type Witnesses = 'audit alone' | 'both';
+
+/** The documents of a trace. */
+export async function documentsOf(path: string, witnesses: Witnesses): Promise<ProcessDocument[]> {
+  const withoutConnector = witnesses === 'audit alone';
+  const { processes } = await analyze(openInputs([path], { onFault: () => {}, withoutConnector }));
+  return [...processes];
 }
 
 /** The analysis of a trace against the connector's account in it, and the other way round. */
-export function scoreTrace({ path, manifest }: Recorded): ReturnType<typeof scoreOf> {
+export async function scoreTrace(
+  { path, manifest }: Recorded,
+  witnesses: Witnesses,
+): Promise<ReturnType<typeof scoreOf>> {
   if (manifest.root === undefined) throw new Error('the command was never started');
-  return scoreOf(segmentBytes(path, 'connector'), documentsOf(path), manifest.root);
+  const documents = await documentsOf(path, witnesses);
+  return scoreOf(segmentBytes(path, 'connector'), documents, manifest.root);
 }

@@ -60,7 +60,8 @@ test('a trace holds the command and nothing else, for its owner alone', async ()
   const file = join(path, 'audit-000001.log');
   const found = execFileSync('ausearch', ['-if', file, '--raw'], { encoding: 'utf8' });
   expect(found.trimEnd().split('\n').length).toBe(lines.length);
-  const command = documentsOf(path).find(({ pid }) => pid === manifest.root);
+  const documents = await documentsOf(path, 'both');
+  const command = documents.find(({ pid }) => pid === manifest.root);
   expect(command).toMatchObject({ args: ['sh', '-c', 'true; exit 3'], exit_code: 3 });
 });
 

@@ -15,6 +15,7 @@ import {
   script,
   segmentBytes,
   useMachine,
+  type Witnesses,
   workload,
 } from './machine.ts';
 
@@ -27,11 +28,21 @@ function expectWhole({ outcome, manifest, journal }: Recorded): void {
 }
 
 /** `least`: processes that it must have had. */
-function expectTrue(recorded: Recorded, least: number): void {
+async function expectTrue(recorded: Recorded, least: number): Promise<void> {
   expectWhole(recorded);
-  const { score, phantoms, wrong, questions } = scoreTrace(recorded);
+  await expectAll(recorded, 'audit alone', least);
+  await expectAll(recorded, 'both', least);
+}
+
+async function expectAll(recorded: Recorded, witnesses: Witnesses, least: number): Promise<void> {
+  const { score, phantoms, wrong, questions } = await scoreTrace(recorded, witnesses);
   expect(questions.found.of).toBeGreaterThanOrEqual(least);
-  expect({ score, phantoms, wrong }).toEqual({ score: 100, phantoms: 0, wrong: [] });
+  expect({ witnesses, score, phantoms, wrong }).toEqual({
+    witnesses,
+    score: 100,
+    phantoms: 0,
+    wrong: [],
+  });
 }
 
 describe.each([
@@ -45,7 +56,7 @@ describe.each([
 ] as const)('%s', (mode, count) => {
   test('as the connector saw it', async () => {
     needMachine();
-    expectTrue(await recordCommand(mode, workload(mode, count)), count);
+    await expectTrue(await recordCommand(mode, workload(mode, count)), count);
   }, 120_000);
 });
 
@@ -53,7 +64,8 @@ test('a kill storm: everything but which of two signals came first', async () =>
   needMachine();
   const recorded = await recordCommand('kills', workload('kills', 20));
   expectWhole(recorded);
-  const { phantoms, wrong, questions } = scoreTrace(recorded);
+  await expectAll(recorded, 'both', 140);
+  const { phantoms, wrong, questions } = await scoreTrace(recorded, 'audit alone');
   expect(phantoms).toBe(0);
   expect(wrong.filter((note) => !note.startsWith('signal:'))).toEqual([]);
   // Each was sent two; audit says which were sent, and not which one it died of.
@@ -65,19 +77,19 @@ test('a parallel build', async () => {
   needMachine('make');
   const folder = place('project');
   mkdirSync(folder);
-  expectTrue(await recordCommand('build', script('build.sh', folder)), 40);
+  await expectTrue(await recordCommand('build', script('build.sh', folder)), 40);
 }, 120_000);
 
 test('pid namespaces', async () => {
   needMachine();
-  expectTrue(await recordCommand('namespaces', script('namespaces.sh', place('.'))), 20);
+  await expectTrue(await recordCommand('namespaces', script('namespaces.sh', place('.'))), 20);
 }, 120_000);
 
 test('a container made of unshare and chroot', async () => {
   needMachine('chroot', 'mount');
   const root = place('root');
   mkdirSync(root);
-  expectTrue(await recordCommand('container', script('container.sh', place('.'), root)), 20);
+  await expectTrue(await recordCommand('container', script('container.sh', place('.'), root)), 20);
 }, 120_000);
 
 const PID_MAX = '/proc/sys/kernel/pid_max';
@@ -93,7 +105,7 @@ test('pids that come round again', async () => {
   } finally {
     writeFileSync(PID_MAX, before);
   }
-  expectTrue(recorded, 3000);
+  await expectTrue(recorded, 3000);
   const born = segmentBytes(recorded.path, 'connector')
     .toString()
     .matchAll(/"fork".*"tgid":(\d+)/g);
@@ -111,7 +123,8 @@ test('a storm of 20,000 processes at default settings, and nothing is lost', asy
     .toString()
     .match(/"ev":"fork"/g);
   expect(forks?.length).toBeGreaterThanOrEqual(20_000);
-  const { questions, phantoms } = scoreTrace(recorded);
+  await expectAll(recorded, 'both', 20_000);
+  const { questions, phantoms } = await scoreTrace(recorded, 'audit alone');
   expect(questions.found.right).toBe(questions.found.of);
   expect(phantoms).toBe(0);
   const { status, stdout } = await runGodo('info', '--verify', recorded.path);
