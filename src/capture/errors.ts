@@ -1,12 +1,8 @@
 /** What goes wrong while recording, in words for the user. */
+import { wordsOf } from '../base/errors.ts';
 
 /** It cannot be recorded here and now; the message is one line for the user. */
 export class CannotRecord extends Error {}
-
-/** Words for an error of the system. */
-export function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
 
 /** The code of an error of the system; empty for any other. */
 export function codeOf(error: unknown): string {

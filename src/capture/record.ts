@@ -16,7 +16,8 @@ import {
   TRACE_VERSION,
 } from '../model/trace.ts';
 import { CN_IDX_PROC, listenToProcesses } from './connector.ts';
-import { CannotRecord, connectorTrouble, wordsOf } from './errors.ts';
+import { wordsOf } from '../base/errors.ts';
+import { CannotRecord, connectorTrouble } from './errors.ts';
 import { type Chunks, type Feed, LineFeed, openFeed } from './feed.ts';
 import { makeFolder, TraceFolder } from './folder.ts';
 import { Hints } from './hints.ts';

@@ -5,7 +5,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { compareText } from '../base/compare.ts';
+import { Tally } from '../base/tally.ts';
 import {
   type Loss,
   type SegmentFacts,
@@ -14,6 +14,7 @@ import {
   segmentFile,
   type TracePlace,
 } from '../model/trace.ts';
+import { codeOf } from './errors.ts';
 
 /** Where segments are cut. */
 export interface SegmentLimits {
@@ -35,34 +36,6 @@ export const BUFFER_BYTES = 1 << 20;
 function reasonOf(code: string): StopReason {
   if (code === 'ENOSPC' || code === 'EDQUOT') return 'disk-full';
   return code === 'ENOENT' ? 'folder-gone' : 'write-failed';
-}
-
-/** Lines by type, and the span of their times. */
-class Tally {
-  records = 0;
-  #first = Number.POSITIVE_INFINITY;
-  #last = Number.NEGATIVE_INFINITY;
-  readonly #types = new Map<string, number>();
-
-  add(type: string, time: number): void {
-    this.records++;
-    this.#types.set(type, (this.#types.get(type) ?? 0) + 1);
-    if (time < this.#first) this.#first = time;
-    if (time > this.#last) this.#last = time;
-  }
-
-  merge(other: Tally): void {
-    this.records += other.records;
-    for (const [type, n] of other.#types) this.#types.set(type, (this.#types.get(type) ?? 0) + n);
-    this.#first = Math.min(this.#first, other.#first);
-    this.#last = Math.max(this.#last, other.#last);
-  }
-
-  facts(): Pick<SegmentFacts, 'records' | 'first' | 'last' | 'types'> {
-    const types = [...this.#types].sort(([a], [b]) => compareText(a, b));
-    const span = this.#first <= this.#last ? { first: this.#first, last: this.#last } : {};
-    return { records: this.records, ...span, types: Object.fromEntries(types) };
-  }
 }
 
 export class SegmentWriter {
@@ -206,7 +179,7 @@ export class SegmentWriter {
 
   #fail(error: unknown): void {
     this.#failed = true;
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    const code = codeOf(error) || 'unknown';
     this.#drop();
     this.#events.onFailure(reasonOf(code), `${segmentFile(this.#source, this.#number)}: ${code}`);
   }

@@ -1,3 +1,4 @@
+import { wordsOf } from '../base/errors.ts';
 import type { SegmentFacts } from '../model/trace.ts';
 import { reportTrace, type SegmentState, type TraceReport, traceText } from '../report/trace.ts';
 import { readSegment, readTrace, type SegmentFile } from '../source/trace.ts';
@@ -48,8 +49,4 @@ async function stateOf(
   } catch (error) {
     return { file, ...known, error: wordsOf(error) };
   }
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -47,7 +47,7 @@ FILTER is MongoDB's, in extended JSON; without it everything is found. Some:
   '{"start_timestamp": {"$gte": {"$date": "2026-11-23T04:31:02.500Z"}}}'
 ${STORE_HELP}`;
 
-function version(): string {
+function versionOfGodo(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }
@@ -89,7 +89,7 @@ function checkInputs(command: Command, names: readonly string[]): void {
   }
 }
 
-function addAnalyze(program: Command, done: (status: number) => void): void {
+function addAnalyze(program: Command, version: string, done: (status: number) => void): void {
   const command = program.command('analyze');
   command
     .description('show what the processes in audit logs did')
@@ -115,7 +115,7 @@ function addAnalyze(program: Command, done: (status: number) => void): void {
     )
     .addHelpText('after', TREE_HELP)
     .action(async (names: string[], options: Omit<AnalyzeOptions, 'version'>) => {
-      const all = { ...options, version: version() };
+      const all = { ...options, version };
       checkAnalyze(command, names, all);
       done(await analyzeCommand(names, all));
     });
@@ -191,14 +191,15 @@ function addTraces(program: Command, done: (status: number) => void): void {
 }
 
 function programFor(done: (status: number) => void): Command {
+  const version = versionOfGodo();
   const program = new Command('godo')
     .description('From Linux audit records, in any order, to the true process tree.')
-    .version(version())
+    .version(version)
     // Commander would end the process, and output still in a pipe with it.
     .exitOverride();
-  addAnalyze(program, done);
+  addAnalyze(program, version, done);
   addExplain(program, done);
-  addRecord(program, version(), done);
+  addRecord(program, version, done);
   addInfo(program, done);
   addDoctor(program, done);
   addQuery(program, done);

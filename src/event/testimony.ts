@@ -35,6 +35,8 @@ export class Testimony {
     for (const one of alive) {
       const key = `${one.pid} ${one.born}`;
       const known = this.#alive.get(key);
+      // All segments of a trace come with the same list.
+      if (known === one) continue;
       // Two recordings may have found it running two programs: the later text counts, by itself.
       if (known === undefined || JSON.stringify(known) < JSON.stringify(one))
         this.#alive.set(key, one);

@@ -6,8 +6,7 @@
  * process in order, and the numbers of one namespace rise in the same order.
  */
 import { lowerBoundBy, NONE } from '../base/list.ts';
-import { KIND } from '../tables/kinds.ts';
-import { CLONE_NEWPID, CLONE_PARENT, type Facts, type Fork } from './facts.ts';
+import { CLONE_NEWPID, CLONE_PARENT, type Facts, type Fork, mayMakeSibling } from './facts.ts';
 import type { Life } from './life.ts';
 import type { LifeIndex } from './life-index.ts';
 import { isRawCall } from './parents.ts';
@@ -48,27 +47,20 @@ export class Calls {
   /** Where each life first put its next children into a namespace of their own (fact 11). */
   readonly #unsharedAt = new Map<Life, number>();
 
-  constructor(facts: Facts, index: LifeIndex, lives: readonly Life[]) {
+  /** `lifeOf`: all lives that the connector tells of. */
+  constructor(facts: Facts, index: LifeIndex, lifeOf: ReadonlyMap<Witnessed, Life>) {
     this.#facts = facts;
     this.#index = index;
-    const lifeOf = new Map<Witnessed, Life>();
-    for (const life of lives) if (life.told !== undefined) lifeOf.set(life.told, life);
     this.#lifeOf = lifeOf;
     for (const at of facts.special) {
-      const life = facts.lifeAt(at);
-      const newPid =
-        facts.kind(at) === KIND.unshare && (facts.table.a0[facts.rows[at]] & CLONE_NEWPID) !== 0;
-      if (life !== undefined && newPid && !this.#unsharedAt.has(life))
-        this.#unsharedAt.set(life, at);
+      const life = facts.unsharesPid(at) ? facts.lifeAt(at) : undefined;
+      if (life !== undefined && !this.#unsharedAt.has(life)) this.#unsharedAt.set(life, at);
     }
   }
 
-  /** `lives`: those that the connector tells of, in order of birth. */
+  /** `lives`: the same, in order of birth. */
   match(lives: readonly Life[]): void {
-    for (const life of lives) {
-      if (life.told === undefined) continue;
-      this.#families.set(life.told, { made: this.#madeBy(life.told) });
-    }
+    for (const told of this.#lifeOf.keys()) this.#families.set(told, { made: this.#madeBy(told) });
     for (const life of lives) this.#matchOf(life);
     for (const life of lives) this.#matchSiblings(life);
   }
@@ -202,11 +194,6 @@ export class Calls {
     }
     return first;
   }
-}
-
-/** CLONE_PARENT makes a child of the caller's own parent; clone3 hides that flag (fact 10). */
-function mayMakeSibling({ kind, flags }: Fork): boolean {
-  return kind === KIND.clone3 || (flags & CLONE_PARENT) !== 0;
 }
 
 function byIdOf(made: readonly Made[]): Map<number, Made[]> {

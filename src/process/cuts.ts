@@ -11,7 +11,14 @@
 import { lowerBound, lowerBoundBy } from '../base/list.ts';
 import { HAVE } from '../event/table.ts';
 import { KIND } from '../tables/kinds.ts';
-import { CLONE_PARENT, CLONE_THREAD, type Facts, type Fork, type Wait } from './facts.ts';
+import {
+  CLONE_PARENT,
+  CLONE_THREAD,
+  type Facts,
+  type Fork,
+  mayMakeSibling,
+  type Wait,
+} from './facts.ts';
 
 /** How long after exit_group another thread of the process may still enter a call, in ms. */
 const STRAGGLE_MS = 20;
@@ -195,8 +202,7 @@ export class Cuts {
     const ppid = facts.ppid(facts.own[i]);
     if (ppid < 0 || isParent(facts, birth, ppid)) return true;
     if (birth.kind === KIND.clone3 && ppid === facts.ppid(birth.at)) return true;
-    // clone3 hides whether it was CLONE_PARENT, too.
-    if (birth.kind !== KIND.clone3 && (birth.flags & CLONE_PARENT) === 0) return false;
+    if (!mayMakeSibling(birth)) return false;
     const before = ppidBefore(facts, birth.at);
     return ppid === before || before < 0;
   }
@@ -298,7 +304,7 @@ function mayReap(facts: Facts, wait: Wait, birth: Fork): boolean {
   const waiter = facts.pid(wait.at);
   if (facts.time(birth.at) > facts.clock[wait.at]) return false;
   if (waiter === facts.pid(birth.at)) return true;
-  if (birth.kind !== KIND.clone3 && (birth.flags & CLONE_PARENT) === 0) return false;
+  if (!mayMakeSibling(birth)) return false;
   const before = ppidBefore(facts, birth.at);
   return waiter === facts.ppid(birth.at) || waiter === before || before < 0;
 }

@@ -9,6 +9,7 @@ import { lowerBound } from '../base/list.ts';
 import { HAVE } from '../event/table.ts';
 import { KIND } from '../tables/kinds.ts';
 import type { Facts, Kill } from './facts.ts';
+import { hasExeced } from './heritage.ts';
 import { type End, isThread, type Life, NEVER } from './life.ts';
 import type { LifeIndex } from './life-index.ts';
 import { isRawCall } from './parents.ts';
@@ -65,7 +66,7 @@ function recorded(facts: Facts, life: Life): End | undefined {
     } else if (kind === KIND.exit) {
       exits++;
       lastExit = at;
-    } else if (isExec(facts, at)) {
+    } else if (hasExeced(facts, at)) {
       // An exec leaves one thread, whichever called it (fact 15): it also outlives an
       // exit_group that another thread called meanwhile (do_group_exit, group_exec_task).
       exits = 0;
@@ -80,12 +81,6 @@ function recorded(facts: Facts, life: Life): End | undefined {
   if (exits === 0 || exits < 1 + threadsAfter(life, execAt)) return undefined;
   facts.conclude(life, 'end', 'last_thread_exit', 'proven', lastExit);
   return { source: 'exit', time: facts.time(lastExit), code: statusOf(facts, lastExit) };
-}
-
-function isExec(facts: Facts, at: number): boolean {
-  const kind = facts.kind(at);
-  const exec = kind === KIND.execve || kind === KIND.execveat;
-  return exec && facts.table.success[facts.rows[at]] === 1;
 }
 
 function threadsAfter(life: Life, at: number): number {
@@ -132,7 +127,7 @@ function finalExit(facts: Facts, life: Life): number {
   for (let i = life.to - 1; i >= life.from; i--) {
     const at = facts.own[i];
     if (facts.kind(at) === KIND.exit) return at;
-    if (isExec(facts, at)) return -1;
+    if (hasExeced(facts, at)) return -1;
   }
   return -1;
 }

@@ -46,6 +46,11 @@ export interface Fork {
   told: number | undefined;
 }
 
+/** CLONE_PARENT makes a child of the caller's own parent; clone3 hides that flag (fact 10). */
+export function mayMakeSibling({ kind, flags }: Fork): boolean {
+  return kind === KIND.clone3 || (flags & CLONE_PARENT) !== 0;
+}
+
 /** A wait that returned a child's id. */
 export interface Wait {
   readonly at: number;
@@ -208,6 +213,11 @@ export class Facts {
   }
   has(at: number, bit: number): boolean {
     return (this.table.have[this.rows[at]] & bit) !== 0;
+  }
+
+  /** Whether a call, one of `special`, put its caller's next children into a new pid namespace (fact 11). */
+  unsharesPid(at: number): boolean {
+    return this.kind(at) === KIND.unshare && (this.table.a0[this.rows[at]] & CLONE_NEWPID) !== 0;
   }
 
   #collect(at: number, row: number): void {

@@ -17,6 +17,11 @@ export function isExec(table: EventTable, row: number): boolean {
   return (kind === KIND.execve || kind === KIND.execveat) && (table.have[row] & HAVE.syscall) !== 0;
 }
 
+/** Whether the event at a position is an exec that succeeded. */
+export function hasExeced({ table, rows }: Facts, at: number): boolean {
+  return table.success[rows[at]] === 1 && isExec(table, rows[at]);
+}
+
 /** Position of a life's birth: what it inherits is what its parent had then. */
 function bornAt(life: Life): number {
   return life.birth?.at ?? life.anchor;

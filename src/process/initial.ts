@@ -131,10 +131,8 @@ function isTooLow(ret: number, pid: number): boolean {
 function unsharedAtOf(facts: Facts, lives: RoughLives): Map<number, number> {
   const unshared = new Map<number, number>();
   for (const at of facts.special) {
-    if (facts.kind(at) !== KIND.unshare) continue;
     const life = lives.lifeAt[at];
-    if (life < 0 || unshared.has(life)) continue;
-    if ((facts.table.a0[facts.rows[at]] & CLONE_NEWPID) !== 0) unshared.set(life, at);
+    if (life >= 0 && facts.unsharesPid(at) && !unshared.has(life)) unshared.set(life, at);
   }
   return unshared;
 }

@@ -67,10 +67,9 @@ export function assignSpaces(facts: Facts, index: LifeIndex): Space[] {
 function beginUnshared(all: Assigning): void {
   const { facts } = all;
   for (const at of facts.special) {
-    if (facts.kind(at) !== KIND.unshare) continue;
-    const row = facts.rows[at];
+    if (!facts.unsharesPid(at)) continue;
     const life = facts.lifeAt(at);
-    if ((facts.table.a0[row] & CLONE_NEWPID) === 0 || life?.childSpace !== undefined) continue;
+    if (life?.childSpace !== undefined) continue;
     const birth = life?.forks.find((fork) => fork.at > at && !fork.thread);
     if (life === undefined || birth?.child === undefined) continue;
     if ((birth.flags & CLONE_NEWPID) !== 0) continue;

@@ -10,7 +10,7 @@ import { append, lowerBound } from '../base/list.ts';
 import { HAVE } from '../event/table.ts';
 import type { Confidence } from '../model/process.ts';
 import { KIND } from '../tables/kinds.ts';
-import { CLONE_PARENT, type Facts, type Fork } from './facts.ts';
+import { CLONE_PARENT, type Facts, type Fork, mayMakeSibling } from './facts.ts';
 import type { Life } from './life.ts';
 import type { LifeIndex } from './life-index.ts';
 import { isThread } from './life.ts';
@@ -98,8 +98,7 @@ function reapersOf(facts: Facts, index: LifeIndex): Set<Life> {
 /** The parent that a life's records show although a call whose flags are seen bore it elsewhere. */
 function adopterOf(facts: Facts, index: LifeIndex, life: Life): Life | undefined {
   const { birth } = life;
-  if (birth === undefined || life.silent || birth.kind === KIND.clone3) return undefined;
-  if ((birth.flags & CLONE_PARENT) !== 0) return undefined;
+  if (birth === undefined || life.silent || mayMakeSibling(birth)) return undefined;
   const caller = facts.pid(birth.at);
   for (let i = life.from; i < life.to; i++) {
     const ppid = facts.ppid(facts.own[i]);
@@ -285,7 +284,7 @@ function weakestLink(life: Life): Life {
 
 /** Whether the call alone tells the parent: neither CLONE_PARENT nor a clone3 that may hide it. */
 function isSureParent({ birth }: Life): boolean {
-  return birth !== undefined && birth.kind !== KIND.clone3 && (birth.flags & CLONE_PARENT) === 0;
+  return birth !== undefined && !mayMakeSibling(birth);
 }
 
 /** Orphans go to an ancestor of their parent: never to its descendant, and never from init. */

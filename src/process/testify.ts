@@ -10,7 +10,7 @@
 import type { Testimony } from '../event/testimony.ts';
 import { endsLife } from './cuts.ts';
 import type { Facts } from './facts.ts';
-import { Life, NEVER } from './life.ts';
+import type { Life } from './life.ts';
 import { LifeIndex } from './life-index.ts';
 import { newLife } from './lives.ts';
 import { APART_MS, STILL_MS, TICK_MS, type Witnessed, witnessedLives } from './witnessed.ts';
@@ -40,14 +40,12 @@ function livesOfPid(
 ): Life[] {
   const lives: Life[] = [];
   let i = from;
-  let before = from;
-  while (before < to && isOlder(facts, seen[0], facts.own[before])) before++;
-  if (before > i) lives.push(newLife(facts, pid, i, before, undefined));
-  i = before;
+  while (i < to && isOlder(facts, seen[0], facts.own[i])) i++;
+  if (i > from) lives.push(newLife(facts, pid, from, i, undefined));
   for (let k = 0; k < seen.length; k++) {
     let end = i;
     while (end < to && !isOver(facts, seen, k, i, end)) end++;
-    const life = end > i ? newLife(facts, pid, i, end, undefined) : new Life(pid, i, i, NEVER);
+    const life = newLife(facts, pid, i, end, undefined);
     life.told = seen[k];
     lives.push(life);
     i = end;

@@ -6,15 +6,15 @@ import { Calls } from './calls.ts';
 import type { Facts } from './facts.ts';
 import type { End, Life } from './life.ts';
 import type { LifeIndex } from './life-index.ts';
-import { isExec } from './heritage.ts';
+import { hasExeced } from './heritage.ts';
 import { APART_MS, STILL_MS, TICK_MS, type Witnessed } from './witnessed.ts';
 
 /** Finds the calls that made the lives, and concludes births, parents and threads. */
 export function concludeTold(facts: Facts, index: LifeIndex): void {
-  const lives = index.all().filter((life) => life.told !== undefined);
-  const ofTold = new Map(lives.map((life) => [life.told, life]));
-  lives.sort(compareBirths);
-  new Calls(facts, index, lives).match(lives);
+  const lifeOf = new Map<Witnessed, Life>();
+  for (const life of index.all()) if (life.told !== undefined) lifeOf.set(life.told, life);
+  const lives = [...lifeOf.values()].sort(compareBirths);
+  new Calls(facts, index, lifeOf).match(lives);
   for (const life of lives) {
     const told = life.told as Witnessed;
     life.toldExecs = execsWithoutRecord(facts, life, told);
@@ -27,7 +27,7 @@ export function concludeTold(facts: Facts, index: LifeIndex): void {
     const at = life.birth?.at ?? facts.tell(told.born, life.pid, KIND.fork);
     facts.conclude(life, 'birth', 'connector_fork', 'proven', at);
     life.ppid = told.ppid;
-    life.parent = told.parent === undefined ? undefined : ofTold.get(told.parent);
+    life.parent = told.parent === undefined ? undefined : lifeOf.get(told.parent);
     facts.conclude(life, 'parent', 'connector_parent', 'proven', at);
   }
   for (const life of index.all()) if (life.begun >= facts.rows.length) begin(facts, life);
@@ -59,7 +59,7 @@ function execsWithoutRecord(facts: Facts, life: Life, { execs }: Witnessed): num
   const missing: number[] = [];
   let i = life.from;
   for (const time of execs.slice(execsBeforeLogin(facts, life, execs))) {
-    while (i < life.to && !isSuccess(facts, facts.own[i])) i++;
+    while (i < life.to && !hasExeced(facts, facts.own[i])) i++;
     // One that was entered after this one was done is a later one's.
     if (i < life.to && facts.time(facts.own[i]) <= time + APART_MS) i++;
     else missing.push(facts.tell(time, life.pid, KIND.execve));
@@ -74,16 +74,11 @@ function execsWithoutRecord(facts: Facts, life: Life, { execs }: Witnessed): num
 function execsBeforeLogin(facts: Facts, life: Life, execs: readonly number[]): number {
   if (life.silent || !facts.has(facts.own[life.from], HAVE.login)) return 0;
   let records = 0;
-  for (let i = life.from; i < life.to; i++) if (isSuccess(facts, facts.own[i])) records++;
+  for (let i = life.from; i < life.to; i++) if (hasExeced(facts, facts.own[i])) records++;
   const until = facts.time(facts.own[life.from]) + TICK_MS;
   let before = 0;
   while (before < execs.length - records && execs[before] < until) before++;
   return before;
-}
-
-function isSuccess(facts: Facts, at: number): boolean {
-  const row = facts.rows[at];
-  return isExec(facts.table, row) && facts.table.success[row] === 1;
 }
 
 /** How the connector tells that it ended; undefined when it does not. */

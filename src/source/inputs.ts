@@ -10,7 +10,7 @@ import { FAULT_KINDS, type Fault, type FaultKind } from '../model/fault.ts';
 import type { TraceOrigin } from '../model/trace.ts';
 import { gunzip, gunzipHead, isGzip } from './gunzip.ts';
 import { ahead, readChunks } from './read.ts';
-import { isTraceFolder, lossesOf, originOf, readTrace, withSegment } from './trace.ts';
+import { isTraceFolder, lossesOf, originsOf, readTrace, withSegment } from './trace.ts';
 
 /** One input, ready to be read once. */
 export interface Input {
@@ -150,12 +150,13 @@ async function segmentsOf(
     const at = place === undefined ? folder : prefix + place.file;
     onFault(sourceFault('recorder-loss', at, reason, place?.offset));
   }
+  const origins = manifest === undefined ? undefined : originsOf(manifest);
   const segments: Source[] = [];
   for (const { path, source } of files) {
-    const wanted = source === 'audit' || (source === 'connector' && withoutConnector !== true);
-    const origin = manifest === undefined ? undefined : originOf(manifest, source);
+    if (source === 'hints' || (source === 'connector' && withoutConnector === true)) continue;
+    const origin = origins?.[source];
     // Without a manifest nothing tells the connector's clock.
-    if (!wanted || (source === 'connector' && origin === undefined)) continue;
+    if (source === 'connector' && origin === undefined) continue;
     const { size } = await withSegment(path, (file) => stat(file));
     segments.push({ name: path, size, origin });
   }

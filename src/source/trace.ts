@@ -5,6 +5,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { lineTime, typeOf } from '../base/audit-line.ts';
 import { compareText } from '../base/compare.ts';
+import { Tally } from '../base/tally.ts';
 import {
   type AliveProcess,
   JOURNAL_FILE,
@@ -125,17 +126,19 @@ async function readJournal(
   return { journal, tornLines };
 }
 
-/** What analysis must know of a segment beside its bytes. */
-export function originOf(manifest: Manifest, source: SegmentSource): TraceOrigin {
+/** What analysis must know of a segment beside its bytes, by source. */
+export function originsOf(manifest: Manifest): Record<'audit' | 'connector', TraceOrigin> {
   const { host, clock } = manifest;
   // What was fed through standard input may be from anywhere.
   const name = manifest.audit.mode === 'stdin' ? '' : host.name;
   const { recorder } = manifest;
   const origin = { host: name, boot: `${name}/${host.boot_id}`, recorder };
-  if (source !== 'connector') return { ...origin, alive: aliveIn(manifest) };
   // The connector's events carry the monotonic clock (ktime_get_ns in drivers/connector/cn_proc.c).
   const ahead = BigInt(clock.start.realtime_ns) - BigInt(clock.start.monotonic_ns);
-  return { ...origin, connector: { offset: Number(ahead / 1000n) / 1000 } };
+  return {
+    audit: { ...origin, alive: aliveIn(manifest) },
+    connector: { ...origin, connector: { offset: Number(ahead / 1000n) / 1000 } },
+  };
 }
 
 function aliveIn({ host, clock, processes }: Manifest): AliveProcess[] {
@@ -187,7 +190,7 @@ async function readContent(segment: SegmentFile): Promise<SegmentContent> {
     source: segment.source,
     bytes,
     sha256: hash.digest('hex'),
-    ...counter.facts(),
+    ...counter.tally.facts(),
     tornBytes: counter.torn,
   };
 }
@@ -204,10 +207,7 @@ function chunksOf({ path, gzip }: SegmentFile): AsyncIterable<Buffer> {
 class LineCounter {
   readonly #source: SegmentSource;
   #rest: Buffer = Buffer.alloc(0);
-  #records = 0;
-  #first = Number.POSITIVE_INFINITY;
-  #last = Number.NEGATIVE_INFINITY;
-  readonly #types = new Map<string, number>();
+  readonly tally = new Tally();
 
   constructor(source: SegmentSource) {
     this.#source = source;
@@ -227,18 +227,9 @@ class LineCounter {
     return this.#rest.length;
   }
 
-  facts(): Pick<SegmentFacts, 'records' | 'first' | 'last' | 'types'> {
-    const types = [...this.#types].sort(([a], [b]) => compareText(a, b));
-    const span = this.#first <= this.#last ? { first: this.#first, last: this.#last } : {};
-    return { records: this.#records, ...span, types: Object.fromEntries(types) };
-  }
-
   #line(line: Buffer): void {
     const [type, time] = this.#source === 'audit' ? [typeOf(line), lineTime(line)] : ofEvent(line);
-    this.#records++;
-    this.#types.set(type, (this.#types.get(type) ?? 0) + 1);
-    if (time < this.#first) this.#first = time;
-    if (time > this.#last) this.#last = time;
+    this.tally.add(type, time);
   }
 }
 

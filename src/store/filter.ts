@@ -38,7 +38,8 @@ export function parseFilter(text: string): Filter {
   return typed(parsed, 0) as Filter;
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+/** Fields and their values: neither a list, nor a date, nor a pattern. */
+export function isObject(value: unknown): value is Record<string, unknown> {
   return (
     typeof value === 'object' &&
     value !== null &&

@@ -9,6 +9,7 @@ import { Context } from 'mingo/core';
 import { $and, $nor, $not, $or } from 'mingo/operators/query/logical';
 import { Query } from 'mingo/query';
 import type { Options } from 'mingo/types';
+import { isObject } from '../filter.ts';
 import { compareValues } from '../select.ts';
 import type { Stored } from '../values.ts';
 
@@ -18,16 +19,6 @@ type Operator = (selector: string, operand: unknown, options: Options) => Test;
 /** Tests documents against one filter, which is checked and compiled already. */
 export function matcherOf(filter: Stored): { test(document: Stored): boolean } {
   return new Query(filter, { context: CONTEXT, scriptEnabled: false });
-}
-
-function isPlain(value: unknown): value is Stored {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    !(value instanceof Date) &&
-    !(value instanceof RegExp)
-  );
 }
 
 /**
@@ -41,9 +32,9 @@ function someValue(value: unknown, path: readonly string[], at: number, test: Te
     const index = /^\d+$/.test(path[at]) ? Number(path[at]) : -1;
     if (index >= 0 && index < value.length && someValue(value[index], path, at + 1, test))
       return true;
-    return value.some((item) => isPlain(item) && someValue(item, path, at, test));
+    return value.some((item) => isObject(item) && someValue(item, path, at, test));
   }
-  return isPlain(value) ? someValue(value[path[at]], path, at + 1, test) : test(undefined);
+  return isObject(value) ? someValue(value[path[at]], path, at + 1, test) : test(undefined);
 }
 
 /** An operator on single values: a list at the end of the path matches by itself or by an item. */
@@ -130,12 +121,12 @@ function elementTest(operand: Stored, options: Options): Test {
   const onItself = first.startsWith('$') && !['$and', '$or', '$nor'].includes(first);
   const query = new Query(onItself ? { item: operand } : operand, options);
   if (onItself) return (item) => query.test({ item });
-  return (item) => isPlain(item) && query.test(item);
+  return (item) => isObject(item) && query.test(item);
 }
 
 const $all: Operator = (selector, operand, options) => {
   const tests = (operand as unknown[]).map((item) =>
-    isPlain(item) && '$elemMatch' in item
+    isObject(item) && '$elemMatch' in item
       ? $elemMatch(selector, item['$elemMatch'], options)
       : $eq(selector, item, options),
   );

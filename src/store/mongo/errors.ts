@@ -1,4 +1,5 @@
 /** The driver's errors as those of a store. */
+import { wordsOf } from '../../base/errors.ts';
 import { MongoServerError } from 'mongodb';
 import { FilterError, StoreError } from '../store.ts';
 import { withoutSecrets } from './secrets.ts';
@@ -28,8 +29,7 @@ export function readError(name: string, error: unknown, secrets: readonly string
 /** What any other failure means. */
 export function storeError(name: string, error: unknown, secrets: readonly string[]): Error {
   if (error instanceof StoreError || error instanceof FilterError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return new StoreError(`${name}: ${withoutSecrets(message, secrets)}`);
+  return new StoreError(`${name}: ${withoutSecrets(wordsOf(error), secrets)}`);
 }
 
 /** Whether the server does not let this user do it, or cannot do it at all. */
