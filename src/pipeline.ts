@@ -84,6 +84,7 @@ export class Analyzer {
   #bytes = 0;
   #name = '';
   #splitter: LineSplitter | undefined;
+  readonly #boots: Outline[] = [];
   /** What process connectors told, by boot. */
   readonly #testimonies = new Map<string, Testimony>();
   readonly #connectorSink: LineSink = {
@@ -146,7 +147,7 @@ export class Analyzer {
     const argumentTexts = new ArgumentTexts(table);
     // The rows that are added from here on are what connectors told, and no events.
     const events = table.count;
-    const boots: Outline[] = [];
+    const boots = this.#boots;
     const heard = new Set<Testimony>();
     for (const sequence of order.sequences) {
       const facts = new Facts(table, sequence);
@@ -163,6 +164,22 @@ export class Analyzer {
       summary: this.#summary(processes, boots, order, events, heard),
       faults: this.#faults.kept(),
     };
+  }
+
+  /**
+   * Whose each event is: `NODE/SEC.MS:SERIAL` and the `_id` of the process that logged it. Events
+   * that name no process are left out. Only after `finish`.
+   */
+  *owners(): Generator<readonly [event: string, process: string], void> {
+    for (const boot of this.#boots) {
+      const { facts, lives } = boot;
+      for (const life of lives) {
+        const id = boot.id(life);
+        for (let i = life.from; i < life.to; i++) {
+          yield [`${facts.node}/${facts.id(facts.own[i])}`, id];
+        }
+      }
+    }
   }
 
   /** Of several, which only damaged traces have, the first by the name of the boot. */

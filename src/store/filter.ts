@@ -34,8 +34,13 @@ export function parseFilter(text: string): Filter {
   } catch (error) {
     throw new FilterError(`the filter is not JSON: ${(error as Error).message}`);
   }
-  if (!isObject(parsed)) throw new FilterError('the filter must be an object');
-  return typed(parsed, 0) as Filter;
+  return readFilter(parsed);
+}
+
+/** The same for what is read already, by JSON or by YAML. Throws FilterError where it is none. */
+export function readFilter(value: unknown): Filter {
+  if (!isObject(value)) throw new FilterError('the filter must be an object');
+  return typed(value, 0) as Filter;
 }
 
 /** Fields and their values: neither a list, nor a date, nor a pattern. */

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { analyzeSync, type NamedBytes } from '../../src/pipeline.ts';
-import { Rng } from '../model/rng.ts';
+import { Rng } from '../../src/base/rng.ts';
 import { traceInputs } from '../support/connector.ts';
 import { scoreOf } from '../support/score.ts';
 

@@ -6,7 +6,7 @@
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Rng } from '../model/rng.ts';
+import { Rng } from '../../src/base/rng.ts';
 import type { History } from '../model/types.ts';
 import { LAWS } from './laws.ts';
 

@@ -8,7 +8,7 @@ import { withEvents } from '../model/kernel.ts';
 import { assertTold, witnessed } from './witness.ts';
 import { knowledgeOf } from '../model/knowledge.ts';
 import { match } from '../model/match.ts';
-import type { Rng } from '../model/rng.ts';
+import type { Rng } from '../../src/base/rng.ts';
 import type { History, SimEvent } from '../model/types.ts';
 
 /** A law: what it needs beside the history it draws from `rng`. */
