@@ -7,6 +7,7 @@ import { STDIN } from '../source/inputs.ts';
 import { EXIT } from './analysis.ts';
 import { type AnalyzeOptions, analyzeCommand } from './analyze.ts';
 import { addDoctor, addInfo, addRecord } from './commands.ts';
+import { addDiff } from './diff.ts';
 import { explainCommand } from './explain.ts';
 import { FilterError, StoreError } from '../store/store.ts';
 import { OutputError } from './output.ts';
@@ -202,6 +203,7 @@ function programFor(done: (status: number) => void): Command {
   addRecord(program, version, done);
   addInfo(program, done);
   addDoctor(program, done);
+  addDiff(program, done);
   addQuery(program, done);
   addTree(program, done);
   addTraces(program, done);

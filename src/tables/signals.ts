@@ -14,3 +14,8 @@ export function signalName(n: number): string | undefined {
   if (n === RTMAX) return 'SIGRTMAX';
   return n - RTMIN <= 15 ? `SIGRTMIN+${n - RTMIN}` : `SIGRTMAX-${RTMAX - n}`;
 }
+
+/** The signal's name, or its number where it has none. */
+export function signalText(signal: number): string {
+  return signalName(signal) ?? `signal ${signal}`;
+}
