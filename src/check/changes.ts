@@ -66,7 +66,9 @@ export function timeChanges(
   if (everything && from.start !== to.start) changes.push({ field: 'start' });
   const [a, b] = [from.duration, to.duration];
   if (a === undefined || b === undefined) {
-    if (everything && a !== b) changes.push({ field: 'start' });
+    if (everything && a !== b) {
+      changes.push({ field: 'duration', from: a ?? null, to: b ?? null });
+    }
   } else if (isBeyond(a, b, tolerance)) changes.push({ field: 'duration', from: a, to: b });
   return changes;
 }

@@ -23,6 +23,21 @@ export interface ProcessTree {
   readonly line?: Int32Array;
 }
 
+/** The sizes of the subtrees, of levels in tree order. */
+export function sizesOf(level: Int32Array): Int32Array {
+  const size = new Int32Array(level.length);
+  const open: number[] = [];
+  for (let i = 0; i <= level.length; i++) {
+    const above = i < level.length ? level[i] : 0;
+    for (let top = open.at(-1); top !== undefined && level[top] >= above; top = open.at(-1)) {
+      size[top] = i - top;
+      open.pop();
+    }
+    open.push(i);
+  }
+  return size;
+}
+
 /** What the log lacks that no other field of a tree process shows. */
 const SHOWN_ELSEWHERE: ReadonlySet<Incompleteness> = new Set<Incompleteness>([
   'no_end',

@@ -62,8 +62,8 @@ export type Change =
   | { readonly field: 'end'; readonly from: End; readonly to: End }
   /** Its place among those siblings that are in both trees, 1 the first. */
   | { readonly field: 'order'; readonly from: number; readonly to: number }
-  /** ms */
-  | { readonly field: 'duration'; readonly from: number; readonly to: number }
+  /** ms; null where it is not known, which counts in golden trees alone. */
+  | { readonly field: 'duration'; readonly from: number | null; readonly to: number | null }
   /** Compared in golden trees alone. */
   | { readonly field: 'threads' | 'namespace' | 'adopted' | 'lacks' | 'start' }
   | { readonly field: 'uid' | 'host' };

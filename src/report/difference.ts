@@ -295,7 +295,7 @@ function changeSegments(
     case 'order':
       return [{ text: `moved from place ${change.from} to ${change.to}`, style: 'changed' }];
     case 'duration':
-      return values('took ', durationText(change.from), durationText(change.to));
+      return values('took ', msText(change.from), msText(change.to));
     case 'start':
       return values('began at ', msText(from?.start), msText(to?.start));
     case 'adopted':
@@ -313,8 +313,8 @@ function changeSegments(
   }
 }
 
-function msText(ms: number | undefined): string | undefined {
-  return ms === undefined ? undefined : durationText(ms);
+function msText(ms: number | null | undefined): string | undefined {
+  return ms == null ? undefined : durationText(ms);
 }
 
 type Value = string | number | boolean | undefined;

@@ -1,8 +1,7 @@
 /** Trees of processes for tests: written out, of any shape, and random ones. */
 import * as fc from 'fast-check';
 import { decodeText } from '../../src/base/text.ts';
-import { sizesOf } from '../../src/check/golden.ts';
-import type { ProcessTree } from '../../src/check/tree.ts';
+import { type ProcessTree, sizesOf } from '../../src/check/tree.ts';
 import type { Adopter, End, Ran, TreeProcess } from '../../src/model/difference.ts';
 
 /** A process that ran these arguments and exited with 0. */
@@ -113,7 +112,7 @@ function processWith(adopters: fc.Arbitrary<Adopter>): fc.Arbitrary<TreeProcess>
   };
   const ran = fc
     .tuple(fc.array(failed, { maxLength: 2 }), fc.array(succeeded, { minLength: 1, maxLength: 2 }))
-    .map(([first, then]) => [...first, ...then]);
+    .map(([first, then]) => first.concat(then));
   return fc.oneof(
     { weight: 6, arbitrary: fc.record({ ran, ...common }).map(present) },
     {
