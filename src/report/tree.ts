@@ -155,7 +155,8 @@ function elidedLevels(levels: number, width: number): number {
   return levels <= half ? 0 : Math.ceil((levels - half) / step) * step;
 }
 
-function lifeSegments(p: ProcessDocument): Segment[] {
+/** How many threads a process had, how long it lived and how it ended. */
+export function lifeSegments(p: ProcessDocument): Segment[] {
   const segments: Segment[] = [];
   if (p.threads > 1) segments.push(dim(`  [${p.threads} threads]`));
   if (p.exit_timestamp === undefined) return [...segments, dim('  no end seen')];
