@@ -63,7 +63,8 @@ export function readExpectations(text: string, readFilter: ReadFilter): ReadExpe
     if (expectation !== undefined) expectations.push(expectation);
     if (reader.problems.length >= MAX_PROBLEMS) break;
   }
-  return reader.problems.length > 0 ? { problems: reader.problems } : { expectations };
+  if (reader.problems.length === 0) return { expectations };
+  return { problems: reader.problems.sort((a, b) => a.line - b.line || a.column - b.column) };
 }
 
 /** Whether an expectation is for the recording of that name. */
@@ -75,11 +76,16 @@ export function isFor({ traces }: Expectation, recording: string): boolean {
 const ALONE = ['none', 'some'] as const;
 /** These are about the processes that `where` chooses. */
 const OF_CHOSEN = ['count', 'all', 'duration', 'exit'] as const;
-const KEYS = ['name', 'traces', 'below', 'where', ...ALONE, ...OF_CHOSEN] as const;
+const DEMANDS = [...ALONE, ...OF_CHOSEN] as const;
+const KEYS = ['name', 'traces', 'below', 'where', ...DEMANDS] as const;
 type Key = (typeof KEYS)[number];
 
 function isKey(key: string): key is Key {
   return (KEYS as readonly string[]).includes(key);
+}
+
+function isDemand(key: string): boolean {
+  return (DEMANDS as readonly string[]).includes(key);
 }
 
 class ExpectationReader {
@@ -105,15 +111,24 @@ class ExpectationReader {
       return this.#wrong(item, 'an expectation must be a map, with name and what is expected');
     }
     const given = new Map<Key, Entry>();
+    // What was probably meant by unknown keys is not missed as well.
+    const meant = new Set<string>();
     for (const [key, entry] of entries) {
       if (isKey(key)) given.set(key, entry);
-      else this.#wrong(entry.key, unknownKey(key, KEYS));
+      else {
+        meant.add(nearest(key, KEYS) ?? '');
+        this.#wrong(entry.key, unknownKey(key, KEYS));
+      }
+    }
+    if (!given.has('name') && !meant.has('name')) this.#wrong(item, 'the expectation has no name');
+    if (![...given.keys(), ...meant].some(isDemand)) {
+      this.#wrong(item, `nothing is expected: one of ${list(DEMANDS)} is needed`);
     }
     const name = this.#name(item, given.get('name'));
     const traces = this.#patterns(given.get('traces'));
     const below = this.#filter(given.get('below'));
     const where = this.#filter(given.get('where'));
-    const demands = this.#demands(item, given);
+    const demands = this.#demands(given);
     const [first, ...more] = demands;
     if (name === undefined || first === undefined) return undefined;
     return {
@@ -128,7 +143,7 @@ class ExpectationReader {
   }
 
   #name(item: Located, entry: Entry | undefined): string | undefined {
-    if (entry === undefined) return this.#wrong(item, 'the expectation has no name');
+    if (entry === undefined) return undefined;
     const { value } = entry.value;
     if (typeof value !== 'string' || value.trim() === '') {
       return this.#wrong(entry.value, 'name must be a text that is not empty');
@@ -165,12 +180,9 @@ class ExpectationReader {
     return this.#wrong(value, read.message);
   }
 
-  #demands(item: Located, given: ReadonlyMap<Key, Entry>): Demand[] {
+  #demands(given: ReadonlyMap<Key, Entry>): Demand[] {
     const alone = ALONE.filter((key) => given.has(key));
     const ofChosen = OF_CHOSEN.filter((key) => given.has(key));
-    if (alone.length + ofChosen.length === 0) {
-      this.#wrong(item, `nothing is expected: one of ${list([...ALONE, ...OF_CHOSEN])} is needed`);
-    }
     const others = [...alone.slice(1), ...ofChosen, ...(given.has('where') ? ['where'] : [])];
     const at = given.get(alone[0]);
     if (at !== undefined && others.length > 0) {

@@ -75,6 +75,8 @@ test.each([
     '1:3 nothing is expected: one of none, some, count, all, duration and exit is needed',
   ],
   ['- name: a\n  non: {}\n  some: {}', '2:3 unknown key "non"; is it none?'],
+  ['- name: a\n  non: {}', '2:3 unknown key "non"; is it none?'],
+  ['- nam: a\n  some: {}', '1:3 unknown key "nam"; is it name?'],
   [
     '- name: a\n  frobnicate: {}\n  some: {}',
     '2:3 unknown key "frobnicate"; there are name, traces, below, where, none, some, count, all, duration and exit',
@@ -179,7 +181,6 @@ test.each([
 test('several problems are told at once', () => {
   const text = '- nam: a\n  count: {min: x}\n- name: b\n  all: {pidd: 1}\n  exit: 999';
   expect(problemsOf(text).map((problem) => problem.split(' ')[0])).toEqual([
-    '1:3',
     '1:3',
     '2:16',
     '4:9',
