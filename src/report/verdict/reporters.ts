@@ -2,8 +2,9 @@ import type { Verdict } from '../../model/verdict.ts';
 import { githubLines } from './github.ts';
 import { verdictJson } from './json.ts';
 import { junitLines } from './junit.ts';
-import { type SpecOptions, specLines } from './spec.ts';
+import { specLines } from './spec.ts';
 import { tapLines } from './tap.ts';
+import type { DrawOptions } from './words.ts';
 
 /** The forms that a verdict can have. */
 export const REPORTERS = ['spec', 'junit', 'tap', 'github', 'json'] as const;
@@ -13,7 +14,7 @@ export type Reporter = (typeof REPORTERS)[number];
 export function verdictLines(
   verdict: Verdict,
   reporter: Reporter,
-  options: SpecOptions,
+  options: DrawOptions,
 ): Iterable<string> {
   switch (reporter) {
     case 'spec':

@@ -1,8 +1,10 @@
 import { quoteForDisplay } from '../../base/text.ts';
 import type { Check, Suite, Verdict } from '../../model/verdict.ts';
-import { cutSegments, paint, type Segment } from '../columns.ts';
+import type { Segment } from '../columns.ts';
 import {
   checkText,
+  type DrawOptions,
+  drawn,
   placeOfCheck,
   processesText,
   shortfallDetails,
@@ -10,28 +12,17 @@ import {
   verdictText,
 } from './words.ts';
 
-/** How the report is to be drawn. */
-export interface SpecOptions {
-  /** Columns; rows are cut to it. Infinity cuts nothing. */
-  readonly width: number;
-  readonly color: boolean;
-}
-
 /** A verdict for people: each check in a line, and below those that failed what broke them. */
-export function* specLines(verdict: Verdict, options: SpecOptions): Generator<string, void> {
+export function* specLines(verdict: Verdict, options: DrawOptions): Generator<string, void> {
   for (const suite of verdict.suites) {
     yield drawn(suiteSegments(suite), options);
     for (const check of suite.checks) {
       yield drawn(checkSegments(check), options);
-      for (const line of failureLines(check)) yield drawn(line, options);
+      yield* failureLines(check, options);
     }
     yield '';
   }
   yield verdictText(verdict);
-}
-
-function drawn(segments: readonly Segment[], { width, color }: SpecOptions): string {
-  return paint(cutSegments(segments, width), color);
 }
 
 function suiteSegments({ name, path, processes }: Suite): Segment[] {
@@ -61,11 +52,12 @@ function checkSegments(check: Check): Segment[] {
   ];
 }
 
-function* failureLines({ shortfalls }: Check): Generator<readonly Segment[], void> {
+const INDENT = '        ';
+
+function* failureLines({ shortfalls }: Check, options: DrawOptions): Generator<string, void> {
+  const inner = { ...options, width: Math.max(options.width - INDENT.length, 1) };
   for (const shortfall of shortfalls) {
-    yield [{ text: `      ${shortfallText(shortfall)}`, style: 'plain' }];
-    for (const detail of shortfallDetails(shortfall)) {
-      yield [{ text: '        ', style: 'plain' }, ...detail];
-    }
+    yield drawn([{ text: `      ${shortfallText(shortfall)}`, style: 'plain' }], options);
+    for (const detail of shortfallDetails(shortfall, inner)) yield INDENT + detail;
   }
 }

@@ -13,14 +13,24 @@ import {
   type Shortfall,
   type Verdict,
 } from '../../model/verdict.ts';
-import type { Segment } from '../columns.ts';
+import { cutSegments, paint, type Segment } from '../columns.ts';
 import { chainSegments } from '../command.ts';
+import { differenceLines } from '../difference.ts';
 import { placeText } from '../summary.ts';
 import { durationText } from '../time.ts';
 import { lifeSegments, signalText } from '../tree.ts';
 
-/** One line below a failure, in pieces. */
-export type Detail = readonly Segment[];
+/** How lines are to be drawn. */
+export interface DrawOptions {
+  /** Columns; lines are cut to it. Infinity cuts nothing. */
+  readonly width: number;
+  readonly color: boolean;
+}
+
+/** One line. */
+export function drawn(segments: readonly Segment[], { width, color }: DrawOptions): string {
+  return paint(cutSegments(segments, width), color);
+}
 
 /** Why a check failed, in one sentence. */
 export function shortfallText(shortfall: Shortfall): string {
@@ -64,15 +74,29 @@ export function shortfallText(shortfall: Shortfall): string {
   }
 }
 
-/** What belongs to it, a line each: the first of the processes or faults, and how many more there are. */
-export function shortfallDetails(shortfall: Shortfall): Detail[] {
-  if ('found' in shortfall) return foundDetails(shortfall.found);
+/**
+ * What belongs to it, a line each: the first of the processes or faults, and how many more there
+ * are, or where the tree is another one.
+ */
+export function shortfallDetails(shortfall: Shortfall, options: DrawOptions): string[] {
+  if (shortfall.kind === 'golden-differs') {
+    return [...differenceLines(shortfall.difference, options)];
+  }
+  if ('found' in shortfall)
+    return foundDetails(shortfall.found).map((line) => drawn(line, options));
   if (shortfall.kind !== 'faults') return [];
-  const lines = shortfall.first.map((fault): Detail => {
+  return faultDetails(shortfall).map((line) => drawn(line, options));
+}
+
+/** A line in pieces. */
+type Detail = readonly Segment[];
+
+function faultDetails({ first, counts }: Extract<Shortfall, { kind: 'faults' }>): Detail[] {
+  const lines = first.map((fault): Detail => {
     const text = `${fault.kind}: ${placeText(fault)}${quoteForDisplay(fault.reason)}`;
     return [{ text, style: 'plain' }];
   });
-  const total = shortfall.counts.reduce((sum, [, count]) => sum + count, 0);
+  const total = counts.reduce((sum, [, count]) => sum + count, 0);
   return [...lines, ...moreDetails(total - lines.length)];
 }
 
