@@ -9,7 +9,7 @@
 import { quoteArgument, shellQuote } from '../base/text.ts';
 import type { Adopter, End, Ran, TreeDifference, TreeProcess } from '../model/difference.ts';
 import type { ProcessDocument } from '../model/process.ts';
-import { signalName } from '../tables/signals.ts';
+import { signalText } from '../tables/signals.ts';
 import { diffTrees } from './diff.ts';
 import { type ProcessTree, treeOf } from './tree.ts';
 import { type Token, tokensOf } from './words.ts';
@@ -138,7 +138,7 @@ function notesOf(
 
 function endText(end: End): string {
   if (end.kind === 'exit') return `exit ${end.code}`;
-  if (end.kind === 'signal') return signalName(end.signal) ?? `signal ${end.signal}`;
+  if (end.kind === 'signal') return signalText(end.signal);
   return end.kind === 'unknown' ? 'exit ?' : 'no end';
 }
 
@@ -384,9 +384,7 @@ function readNotes(text: string): Notes | string {
   return { threads: 1, ...notes, end: notes.end };
 }
 
-const SIGNALS = new Map(
-  Array.from({ length: 64 }, (_, i) => [signalName(i + 1) ?? `signal ${i + 1}`, i + 1] as const),
-);
+const SIGNALS = new Map(Array.from({ length: 64 }, (_, i) => [signalText(i + 1), i + 1] as const));
 
 function readEnd(note: string): End | undefined {
   if (note === 'no end') return { kind: 'none' };

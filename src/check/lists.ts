@@ -125,3 +125,39 @@ export function pairByOccurrence(a: Int32Array, b: Int32Array, pair: Pairing): v
     if (k !== undefined) pair(i, k);
   }
 }
+
+/** A pair of positions in two lists, and how good it is, above 0. */
+export interface Weighed {
+  readonly i: number;
+  readonly k: number;
+  readonly score: number;
+}
+
+/** Indices of pairs that keep both orders, with the greatest sum of scores there is. */
+export function heaviestChain(pairs: readonly Weighed[]): number[] {
+  const order = Array.from(pairs.keys());
+  // Of one i the later k first, so that none of them can follow another.
+  order.sort((p, q) => pairs[p].i - pairs[q].i || pairs[q].k - pairs[p].k);
+  const width = pairs.reduce((most, { k }) => Math.max(most, k + 1), 0);
+  // A Fenwick tree over k: the best chain that ends before it.
+  const best = new Int32Array(width + 2).fill(-1);
+  const sums = new Float64Array(pairs.length);
+  const before = new Int32Array(pairs.length).fill(-1);
+  let last = -1;
+  for (const n of order) {
+    const { k, score } = pairs[n];
+    let from = -1;
+    for (let at = k; at > 0; at -= at & -at) {
+      if (best[at] >= 0 && (from < 0 || sums[best[at]] > sums[from])) from = best[at];
+    }
+    before[n] = from;
+    sums[n] = score + (from < 0 ? 0 : sums[from]);
+    for (let at = k + 1; at < best.length; at += at & -at) {
+      if (best[at] < 0 || sums[n] > sums[best[at]]) best[at] = n;
+    }
+    if (last < 0 || sums[n] > sums[last]) last = n;
+  }
+  const chain: number[] = [];
+  for (let n = last; n >= 0; n = before[n]) chain.push(n);
+  return chain.reverse();
+}

@@ -7,11 +7,12 @@
  * the more alike what is below the better, 4. the same program, the more alike the arguments
  * the better, 5. whatever has much the same children.
  *
- * In steps 1 to 3 those that keep the order go first, so that as few as can be are moved.
+ * Where the order of siblings counts, those that keep it go first in steps 1 to 4, so that as
+ * few as can be are moved.
  */
 import type { TreeProcess } from '../model/difference.ts';
 import { childrenOf, type KeyedTree } from './keys.ts';
-import { alignInOrder, longestRise, pairByOccurrence } from './lists.ts';
+import { alignInOrder, heaviestChain, longestRise, pairByOccurrence } from './lists.ts';
 import { argumentLikeness, childrenLikeness, wordsOf } from './likeness.ts';
 
 /** Places of the other tree by place of this one, -1 for none. */
@@ -25,6 +26,8 @@ export interface Matching {
 const MOST_COMPARED = 4096;
 /** From this likeness on a process is the same with other arguments, and not another one. */
 const SAME_ENOUGH = 0.4;
+/** What it adds to a likeness when both stand between the same siblings. */
+const SAME_GAP = 1;
 /** The same for processes that run different programs, by what is below them. */
 const SAME_CHILDREN = 0.5;
 
@@ -48,10 +51,11 @@ export function matchTrees(
       for (let n = 1; n < a.tree.size[x]; n++) partner[x + n] = y + n;
       continue;
     }
-    const siblings = new Siblings(a, b, childrenOf(a.tree, x), childrenOf(b.tree, y), ignore);
-    siblings.match();
     const inOrder = strict || (isSequentialAt(a, x) && isSequentialAt(b, y));
-    if (inOrder) for (const place of siblings.outOfOrder()) moved[place] = 1;
+    const [as, bs] = [childrenOf(a.tree, x), childrenOf(b.tree, y)];
+    const siblings = new Siblings(a, b, as, bs, ignore, inOrder);
+    siblings.match();
+    for (const place of siblings.outOfOrder()) moved[place] = 1;
     for (const [child, other] of siblings.pairs()) {
       partner[child] = other;
       pending.push([child, other]);
@@ -65,6 +69,15 @@ function isSequentialAt({ tree }: KeyedTree, place: number): boolean {
   return place >= 0 && (tree.sequential === undefined || tree.sequential[place] === 1);
 }
 
+/** A pair that may be; positions among siblings. */
+interface Candidate {
+  readonly i: number;
+  readonly k: number;
+  score: number;
+  /** How far apart they are among those with the same key. */
+  readonly apart: number;
+}
+
 /** The children of two processes that are matched. */
 class Siblings {
   readonly #a: KeyedTree;
@@ -72,6 +85,7 @@ class Siblings {
   readonly #as: Int32Array;
   readonly #bs: Int32Array;
   readonly #ignore: readonly RegExp[];
+  readonly #inOrder: boolean;
   /** Position among the other's children by position among these; -1 not matched yet. */
   readonly #to: Int32Array;
   readonly #taken: Uint8Array;
@@ -82,7 +96,9 @@ class Siblings {
     as: Int32Array,
     bs: Int32Array,
     ignore: readonly RegExp[],
+    inOrder: boolean,
   ) {
+    this.#inOrder = inOrder;
     this.#a = a;
     this.#b = b;
     this.#as = as;
@@ -108,9 +124,18 @@ class Siblings {
 
   /** Places of those that would have to move for the others to be in order. */
   outOfOrder(): number[] {
+    if (!this.#inOrder) return [];
+    const kept = new Set(this.#kept());
+    const isMoved = (i: number): boolean => this.#to[i] >= 0 && !kept.has(i);
+    return Array.from(this.#to.keys())
+      .filter(isMoved)
+      .map((i) => this.#as[i]);
+  }
+
+  /** The positions, as many as can be, whose partners stand in the same order. */
+  #kept(): number[] {
     const matched = Array.from(this.#to.keys()).filter((i) => this.#to[i] >= 0);
-    const kept = new Set(longestRise(matched.map((i) => this.#to[i])));
-    return matched.filter((_, n) => !kept.has(n)).map((i) => this.#as[i]);
+    return longestRise(matched.map((i) => this.#to[i])).map((n) => matched[n]);
   }
 
   #pair(i: number, k: number): void {
@@ -138,12 +163,32 @@ class Siblings {
     }
   }
 
-  /** Pairs within each group of those with the same key, the most alike first. */
+  /** Pairs within each group of those with the same key. */
   #alike(key: 'command' | 'program', like: Likeness, least: number): void {
+    const gapOf = this.#gaps();
+    const found: Candidate[] = [];
     for (const [left, other] of this.#groups(key)) {
       if (left.length * other.length > MOST_COMPARED) this.#many(key, left, other);
-      else this.#bestFirst(left, other, like, least);
+      else this.#compare(left, other, like, least, found);
     }
+    if (gapOf !== undefined) {
+      for (const one of found) one.score += gapOf.from(one.i) === gapOf.to(one.k) ? SAME_GAP : 0;
+      for (const n of heaviestChain(found)) this.#pair(found[n].i, found[n].k);
+    }
+    this.#bestFirst(found);
+  }
+
+  /** Between which of the siblings that keep their order each stands; undefined where none does. */
+  #gaps(): { from: (i: number) => number; to: (k: number) => number } | undefined {
+    if (!this.#inOrder) return undefined;
+    const from = new Int32Array(this.#to.length);
+    const to = new Int32Array(this.#taken.length);
+    for (const i of this.#kept()) {
+      from[i] = 1;
+      to[this.#to[i]] = 1;
+    }
+    for (const marks of [from, to]) for (let n = 1; n < marks.length; n++) marks[n] += marks[n - 1];
+    return { from: (i) => from[i], to: (k) => to[k] };
   }
 
   #groups(key: 'command' | 'program'): Iterable<readonly [number[], number[]]> {
@@ -159,19 +204,22 @@ class Siblings {
     return groups.values();
   }
 
-  #bestFirst(
+  #compare(
     left: readonly number[],
     other: readonly number[],
     like: Likeness,
     least: number,
+    found: Candidate[],
   ): void {
-    const found: { i: number; k: number; score: number; apart: number }[] = [];
     for (const [n, i] of left.entries()) {
       for (const [m, k] of other.entries()) {
         const score = like(this.#as[i], this.#bs[k]);
         if (score >= least) found.push({ i, k, score, apart: Math.abs(n - m) });
       }
     }
+  }
+
+  #bestFirst(found: Candidate[]): void {
     found.sort((p, q) => q.score - p.score || p.apart - q.apart || p.i - q.i || p.k - q.k);
     for (const { i, k } of found) {
       if (this.#to[i] < 0 && this.#taken[k] === 0) this.#pair(i, k);
@@ -205,8 +253,10 @@ class Siblings {
     if (left.length * other.length > MOST_COMPARED) return;
     const parents = left.filter((i) => this.#a.tree.size[this.#as[i]] > 1);
     const others = other.filter((k) => this.#b.tree.size[this.#bs[k]] > 1);
+    const found: Candidate[] = [];
     const like: Likeness = (x, y) => childrenLikeness(this.#a, x, this.#b, y);
-    this.#bestFirst(parents, others, like, SAME_CHILDREN);
+    this.#compare(parents, others, like, SAME_CHILDREN, found);
+    this.#bestFirst(found);
   }
 }
 

@@ -8,6 +8,7 @@ import { EXIT } from './analysis.ts';
 import { type AnalyzeOptions, analyzeCommand } from './analyze.ts';
 import { addCheck } from './check.ts';
 import { addDoctor, addInfo, addRecord } from './commands.ts';
+import { addDiff } from './diff.ts';
 import { explainCommand } from './explain.ts';
 import { FilterError, StoreError } from '../store/store.ts';
 import { OutputError } from './output.ts';
@@ -203,6 +204,7 @@ function programFor(done: (status: number) => void): Command {
   addRecord(program, version, done);
   addInfo(program, done);
   addDoctor(program, done);
+  addDiff(program, done);
   addQuery(program, done);
   addTree(program, done);
   addTraces(program, done);

@@ -20,3 +20,8 @@ export function signalNumber(name: string): number | undefined {
   for (let n = 1; n <= RTMAX; n++) if (signalName(n) === name) return n;
   return undefined;
 }
+
+/** The signal's name, or its number where it has none. */
+export function signalText(signal: number): string {
+  return signalName(signal) ?? `signal ${signal}`;
+}

@@ -201,8 +201,7 @@ test('a tree that differs fails at its line, and --update renews that file alone
     line,
   });
   const { stdout } = await godo(['check', ...args]);
-  expect(stdout).toMatch(/cp a b/);
-  expect(stdout).toMatch(/cp a c/);
+  expect(stdout).toContain('cp a [-c-]{+b+}');
 
   const renewed = await checked(...args, '--update');
   expect(renewed.lines).toContain('files/golden tree passed renewed');

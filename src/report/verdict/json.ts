@@ -1,6 +1,7 @@
 import type { ProcessDocument } from '../../model/process.ts';
 import type { Check, Found, Shortfall, Suite, Verdict } from '../../model/verdict.ts';
 import { commandText } from '../command.ts';
+import { differenceJson } from '../difference.ts';
 import { noteText, shortfallText, verdictCounts } from './words.ts';
 
 /** It rises when a key changes its meaning or goes away. docs/ci.md describes the form. */
@@ -33,6 +34,10 @@ function checkObject({ name, outcome, place, note, shortfalls }: Check): unknown
 
 function shortfallObject(shortfall: Shortfall): unknown {
   const message = shortfallText(shortfall);
+  if (shortfall.kind === 'golden-differs') {
+    const difference: unknown = JSON.parse([...differenceJson(shortfall.difference)].join(''));
+    return { ...shortfall, message, difference };
+  }
   if (!('found' in shortfall)) return { ...shortfall, message };
   const { found, ...rest } = shortfall;
   return { ...rest, message, ...foundObject(found) };

@@ -13,12 +13,13 @@ import {
   type Shortfall,
   type Verdict,
 } from '../../model/verdict.ts';
+import { signalText } from '../../tables/signals.ts';
 import { cutSegments, paint, type Segment } from '../columns.ts';
 import { chainSegments } from '../command.ts';
 import { differenceLines } from '../difference.ts';
 import { placeText } from '../summary.ts';
 import { durationText } from '../time.ts';
-import { lifeSegments, signalText } from '../tree.ts';
+import { lifeSegments } from '../tree.ts';
 
 /** How lines are to be drawn. */
 export interface DrawOptions {

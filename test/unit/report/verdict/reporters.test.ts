@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { compareGolden, goldenText } from '../../../../src/check/golden.ts';
+import type { TreeDifference } from '../../../../src/model/difference.ts';
 import type { Check, Shortfall, Verdict } from '../../../../src/model/verdict.ts';
 import { type Reporter, verdictLines } from '../../../../src/report/verdict/reporters.ts';
 import { shortfallText } from '../../../../src/report/verdict/words.ts';
@@ -117,6 +119,38 @@ test('faults are named with their places', () => {
         conflict: a.log, byte 7: two\\x1b
         … and 2 more
 `);
+});
+
+function goldenOf(program: string): string {
+  return goldenText([lifeOf(1, 0, 5, { args: [program, 'x'], execve: [execOf(0, program, 'x')] })]);
+}
+
+const differs: Shortfall = {
+  kind: 'golden-differs',
+  difference: compareGolden(goldenOf('cp'), goldenOf('mv')) as TreeDifference,
+};
+const differing: Verdict = {
+  suites: [{ name: 'a', path: 'a', checks: [{ ...failed, shortfalls: [differs] }] }],
+};
+
+test('a tree that differs is shown', () => {
+  const lines = reportOf(differing, 'spec').split('\n');
+  expect(lines[2]).toBe('      the tree is another one');
+  expect(lines.slice(3, 6).join('\n')).toMatch(
+    /^ {8}- cp x .*\n {8}\+ mv x .*\n {8}1 added, 1 removed/,
+  );
+  expect(reportOf(differing, 'spec', { width: 80, color: true })).toContain('\u001b[31m');
+  for (const reporter of ['junit', 'tap', 'github'] as const) {
+    expect(reportOf(differing, reporter)).toMatch(/- cp x/);
+    expect(reportOf(differing, reporter)).not.toContain('\u001b');
+  }
+  const json = JSON.parse(reportOf(differing, 'json')) as {
+    suites: [{ checks: [{ shortfalls: [{ difference: unknown }] }] }];
+  };
+  expect(json.suites[0].checks[0].shortfalls[0].difference).toMatchObject({
+    schema_version: 1,
+    counts: { added: 1, removed: 1 },
+  });
 });
 
 test('colour, and a terminal that is narrow', () => {
