@@ -8,8 +8,9 @@ import { reasonOf, STDIN } from '../source/inputs.ts';
 import { findRecordings } from '../source/recordings.ts';
 import { EXIT } from './analysis.ts';
 import { suiteOf, unusedSuites } from './check-recording.ts';
+import { ignored } from './diff.ts';
 import { readExpectationFile } from './expectations.ts';
-import { GoldenFolder } from './goldens.ts';
+import { GoldenFolder, type GoldenFolderOptions } from './goldens.ts';
 import { linesAsText, writeAll } from './output.ts';
 import { replaceFile } from './replace-file.ts';
 import { terminalOf } from './terminal.ts';
@@ -31,6 +32,8 @@ export function addCheck(program: Command, done: (status: number) => void): void
     .argument('<RECORDING...>', 'traces, logs, or folders of them')
     .option('--golden <dir>', 'folder of golden trees, one for each recording')
     .option('--update', 'write the golden trees that are missing or differ, remove those left over')
+    .option('--rerecorded', 'recordings are made anew each time: compare them as diff does')
+    .option('--ignore <pattern>', 'what varies in arguments, as for diff; may be repeated', ignored)
     .option('--expect <file>', 'expectations, in YAML or JSON')
     .addOption(
       new Option('--reporter <form>', 'the form of the report').choices(REPORTERS).default('spec'),
@@ -42,8 +45,9 @@ export function addCheck(program: Command, done: (status: number) => void): void
       if (options.golden === undefined && options.expect === undefined) {
         command.error('error: nothing to check: --golden or --expect is needed');
       }
-      if (options.update === true && options.golden === undefined) {
-        command.error('error: --update needs --golden');
+      for (const name of ['update', 'rerecorded', 'ignore'] as const) {
+        if (options[name] === undefined || options.golden !== undefined) continue;
+        command.error(`error: --${name} needs --golden`);
       }
       if (args.indexOf(STDIN) !== args.lastIndexOf(STDIN)) {
         command.error('error: - can only be given once');
@@ -53,11 +57,9 @@ export function addCheck(program: Command, done: (status: number) => void): void
 }
 
 /** What `godo check` was asked for; `golden` or `expect` is there. */
-interface CheckOptions {
+interface CheckOptions extends GoldenFolderOptions {
   /** The folder of golden trees. */
   readonly golden?: string;
-  /** Whether golden trees are made to fit. */
-  readonly update?: boolean;
   /** The file of expectations. */
   readonly expect?: string;
   readonly reporter: Reporter;
@@ -117,13 +119,11 @@ async function expectationsOf(path: string | undefined): Promise<readonly Expect
   return EXIT.usage;
 }
 
-async function goldensOf({
-  golden,
-  update,
-}: CheckOptions): Promise<GoldenFolder | undefined | number> {
+async function goldensOf(options: CheckOptions): Promise<GoldenFolder | undefined | number> {
+  const { golden } = options;
   if (golden === undefined) return undefined;
   try {
-    return await GoldenFolder.open(golden, update === true);
+    return await GoldenFolder.open(golden, options);
   } catch (error) {
     complain(`${golden}: ${reasonOf(error)}`);
     return EXIT.unreadable;

@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import {
+  type CompareOptions,
   compareGolden,
   type GoldenOptions,
   goldenText,
@@ -20,26 +21,34 @@ export const GOLDEN_TREE = 'golden tree';
 /** What `--update` is to do about a golden tree: its new text and why, or that it goes away. */
 type Mending = { readonly change: 'written' | 'renewed'; readonly text: string };
 
+/** How recordings are held to golden trees. */
+export interface GoldenFolderOptions extends CompareOptions {
+  /** Whether golden trees are made to fit. */
+  readonly update?: boolean;
+}
+
 /** The golden trees in a folder, one for each recording, by its name. */
 export class GoldenFolder {
   readonly #path: string;
   readonly #names: ReadonlySet<string>;
   readonly #update: boolean;
+  readonly #compare: CompareOptions;
 
-  private constructor(path: string, names: ReadonlySet<string>, update: boolean) {
+  private constructor(path: string, names: ReadonlySet<string>, options: GoldenFolderOptions) {
     this.#path = path;
     this.#names = names;
-    this.#update = update;
+    this.#update = options.update === true;
+    this.#compare = options;
   }
 
   /**
    * A folder that is not there is an empty one, which `update` makes. Other files in it than golden
    * trees are left alone. Rejects with what reading the folder throws.
    */
-  static async open(path: string, update: boolean): Promise<GoldenFolder> {
+  static async open(path: string, options: GoldenFolderOptions): Promise<GoldenFolder> {
     const names = await namesIn(path);
-    if (update) await mkdir(path, { recursive: true });
-    return new GoldenFolder(path, new Set(names), update);
+    if (options.update === true) await mkdir(path, { recursive: true });
+    return new GoldenFolder(path, new Set(names), options);
   }
 
   /** Holds a recording to its golden tree, and renews that where it is to be updated. */
@@ -74,7 +83,7 @@ export class GoldenFolder {
     processes: readonly ProcessDocument[],
   ): Promise<Check> {
     const text = goldenText(processes, options);
-    const difference = compareGolden(expected, text);
+    const difference = compareGolden(expected, text, this.#compare);
     // Both texts are golden trees: one was read, the other just made.
     if (isGoldenProblem(difference)) throw new Error(`${file}: ${difference.reason}`);
     const first = difference.rows.find(({ kind }) => kind !== 'within');

@@ -321,6 +321,9 @@ test.each([
   [['--golden', 'large.yaml'], 3, 'large.yaml: a part of the path is not a folder'],
   [[], 2, 'nothing to check: --golden or --expect is needed'],
   [['--expect', 'e.yaml', '--update'], 2, '--update needs --golden'],
+  [['--expect', 'e.yaml', '--rerecorded'], 2, '--rerecorded needs --golden'],
+  [['--expect', 'e.yaml', '--ignore', '/x/'], 2, '--ignore needs --golden'],
+  [['--golden', 'golden', '--ignore', '('], 2, 'Invalid regular expression'],
   [
     ['--expect', 'e.yaml', '--reporter', 'xml'],
     2,
@@ -332,7 +335,7 @@ test.each([
   put('e.yaml', HOLDS);
   put('latin1.yaml', Buffer.from('- name: \xe9', 'latin1'));
   put('large.yaml', ' '.repeat(1_200_000));
-  const named = args.map((arg) => (/^(?:--|[a-z]+$)/.test(arg) ? arg : at(arg)));
+  const named = args.map((arg) => (/^(?:--|\W|[a-z]+$)/.test(arg) ? arg : at(arg)));
   const outcome = await godo(['check', at('traces'), ...named]);
   expect(outcome.stderr).toContain(message);
   expect(outcome.status).toBe(status);
@@ -359,6 +362,40 @@ test('with --output the report goes to the file, and the one for people to stand
   expect(stdout).toMatch(/✗ nothing is copied/);
   expect(readJunit(readFileSync(output, 'utf8'))).toHaveLength(5);
   expect(readdirSync(folder)).toEqual(['e.yaml', 'report.xml', 'traces']);
+});
+
+test.each(['traces', 'recorded'])('fixtures/%s are held to their golden trees', async (kind) => {
+  const fixtures = join(import.meta.dirname, '../../fixtures');
+  const args = [
+    join(fixtures, kind),
+    '--golden',
+    join(fixtures, `golden/${kind}`),
+    '--expect',
+    join(fixtures, `expectations/${kind}.yaml`),
+  ];
+  const { status, report } = await checked(...args);
+  const failed = report.suites.flatMap(({ name, checks }) =>
+    checks.filter(({ outcome }) => outcome !== 'passed').map((check) => [name, check]),
+  );
+  expect(failed).toEqual([]);
+  expect(status).toBe(0);
+  expect(report.suites).toHaveLength(readdirSync(join(fixtures, `golden/${kind}`)).length);
+});
+
+test('a recording that was made anew is compared as diff does', async () => {
+  const log = gunzipSync(readFileSync(trace('build'))).toString('latin1');
+  mkdirSync(at('new'));
+  put('new/build.log', Buffer.from(log, 'latin1'));
+  const args = [at('new'), '--golden', at('golden')];
+  await checked(...args, '--update');
+  // Another run has other names of temporary files.
+  put('new/build.log', Buffer.from(log.replaceAll('/tmp/cc', '/tmp/cd'), 'latin1'));
+  expect((await checked(...args)).lines).toContain('build/golden tree failed golden-differs');
+  const anew = [...args, '--rerecorded'];
+  expect((await checked(...anew)).status).toBe(1);
+  const { status, lines } = await checked(...anew, '--ignore', 'tmp');
+  expect(lines).toContain('build/golden tree passed 108 processes');
+  expect(status).toBe(0);
 });
 
 /** What a reporter for machines says, without the failures' words. */
