@@ -152,10 +152,13 @@ const check: fc.Arbitrary<Check> = fc
     shortfalls: fc.array(shortfall, { maxLength: 2 }),
     isSkipped: fc.boolean(),
   })
-  .map(({ isSkipped, ...rest }) => {
-    if (rest.shortfalls.length > 0) return { ...rest, outcome: 'failed' };
-    if (!isSkipped) return { ...rest, outcome: 'passed' };
-    return { ...rest, outcome: 'skipped', note: { kind: 'no-recording', traces: [rest.name] } };
+  .map(({ name, place, shortfalls, isSkipped }) => {
+    const isFailed = shortfalls.length > 0;
+    const outcome = isFailed ? 'failed' : isSkipped ? 'skipped' : 'passed';
+    const note = { kind: 'no-recording' as const, traces: [name] };
+    return outcome === 'skipped'
+      ? { name, place, outcome, shortfalls, note }
+      : { name, place, outcome, shortfalls };
   });
 const verdict: fc.Arbitrary<Verdict> = fc.record({
   suites: fc.array(

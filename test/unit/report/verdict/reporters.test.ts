@@ -156,7 +156,6 @@ test('a tree that differs is shown', () => {
 test('colour, and a terminal that is narrow', () => {
   const lines = reportOf(verdict, 'spec', { width: 30, color: true }).split('\n');
   expect(lines[2]).toMatch(/^\u001b\[31m {2}✗ nothing is downloaded/);
-  // oxlint-disable-next-line eslint/no-control-regex
   const plain = lines.map((line) => line.replace(/\u001b\[\d*m/g, ''));
   expect(plain.slice(0, -2).every((line) => line.length <= 30)).toBe(true);
   expect(plain[0]).toBe('build  traces/build.trace, 10…');
@@ -292,7 +291,6 @@ test.each([
   ['github', readGithub],
 ] as const)('hostile names do not break %s', (reporter, read) => {
   const text = reportOf(hostile, reporter);
-  // oxlint-disable-next-line eslint/no-control-regex
   expect(text).not.toMatch(/[\0\u001b]|\p{Surrogate}/u);
   const outcomes = read(text).map(({ outcome }) => outcome);
   expect(outcomes).toEqual(reporter === 'github' ? ['failed'] : ['failed', 'skipped', 'passed']);
@@ -314,7 +312,6 @@ test('hostile names keep what a form can hold', () => {
 test('hostile names take one line each for people', () => {
   const lines = reportOf(hostile, 'spec').trimEnd().split('\n');
   expect(lines).toHaveLength(9);
-  // oxlint-disable-next-line eslint/no-control-regex
   expect(lines.join('')).not.toMatch(/[\0-\u001f\u0085\u2028]|[\p{Surrogate}\p{Format}]/u);
 });
 
