@@ -3,7 +3,6 @@ import { quoteForDisplay } from '../base/text.ts';
 import type { Expectation } from '../check/expectations.ts';
 import type { Suite, Verdict } from '../model/verdict.ts';
 import { REPORTERS, type Reporter, verdictLines } from '../report/verdict/reporters.ts';
-import { verdictCounts } from '../report/verdict/words.ts';
 import { reasonOf, STDIN } from '../source/inputs.ts';
 import { findRecordings } from '../source/recordings.ts';
 import { EXIT } from './analysis.ts';
@@ -143,9 +142,12 @@ async function report(verdict: Verdict, { reporter, output }: CheckOptions): Pro
 }
 
 function statusOf(verdict: Verdict): number {
-  const isUnreadable = verdict.suites.some(({ checks }) =>
-    checks.some(({ shortfalls }) => shortfalls.some(({ kind }) => kind === 'unreadable')),
+  const shortfalls = verdict.suites.flatMap(({ checks }) =>
+    checks.flatMap((one) => one.shortfalls),
   );
-  if (isUnreadable) return EXIT.unreadable;
-  return verdictCounts(verdict).failed > 0 ? EXIT.faults : EXIT.fine;
+  const isAboutFiles = shortfalls.some(
+    ({ kind }) => kind === 'unreadable' || kind === 'golden-unwritten',
+  );
+  if (isAboutFiles) return EXIT.unreadable;
+  return shortfalls.length > 0 ? EXIT.faults : EXIT.fine;
 }

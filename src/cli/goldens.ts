@@ -19,7 +19,8 @@ const ENDING = '.golden';
 export const GOLDEN_TREE = 'golden tree';
 
 /** What `--update` is to do about a golden tree: its new text and why, or that it goes away. */
-type Mending = { readonly change: 'written' | 'renewed'; readonly text: string };
+type Change = 'written' | 'renewed' | 'removed';
+type Mending = { readonly change: Change; readonly text: string };
 
 /** How recordings are held to golden trees. */
 export interface GoldenFolderOptions extends CompareOptions {
@@ -104,9 +105,8 @@ export class GoldenFolder {
     for (const name of [...this.#names].sort(compareText)) {
       if (recordings.has(name)) continue;
       const path = this.#file(name);
-      if (this.#update) await remove(path);
       const check = this.#update
-        ? checkOf({ file: path }, [], { kind: 'golden', change: 'removed' })
+        ? updated(path, await problemOf(rm(path)), 'removed')
         : checkOf({ file: path }, [{ kind: 'golden-stray' }]);
       suites.push({ name, path, checks: [check] });
     }
@@ -120,8 +120,8 @@ export class GoldenFolder {
     { change, text }: Mending,
   ): Promise<Check> {
     if (!this.#update) return checkOf(place, [shortfall]);
-    await replaceFile(file, text);
-    return checkOf({ file }, [], { kind: 'golden', change });
+    const problem = await problemOf(replaceFile(file, text));
+    return updated(file, problem, change);
   }
 
   #file(recording: string): string {
@@ -159,10 +159,17 @@ async function readText(
   }
 }
 
-async function remove(path: string): Promise<void> {
+/** Why it could not be done. What was done before is still to be reported, so it is no error. */
+async function problemOf(writing: Promise<void>): Promise<string | undefined> {
   try {
-    await rm(path);
+    await writing;
+    return undefined;
   } catch (error) {
-    throw new OutputError(`${path}: ${reasonOf(error)}`);
+    return error instanceof OutputError ? error.message : reasonOf(error);
   }
+}
+
+function updated(file: string, problem: string | undefined, change: Change): Check {
+  if (problem === undefined) return checkOf({ file }, [], { kind: 'golden', change });
+  return checkOf({ file }, [{ kind: 'golden-unwritten', reason: problem }]);
 }

@@ -71,7 +71,9 @@ export type Shortfall =
   | { readonly kind: 'golden-stray' }
   /** The golden tree's file could not be read, or is no golden tree. */
   | { readonly kind: 'golden-unreadable'; readonly reason: string }
-  | { readonly kind: 'golden-differs'; readonly difference: TreeDifference };
+  | { readonly kind: 'golden-differs'; readonly difference: TreeDifference }
+  /** The golden tree's file could not be written or removed. */
+  | { readonly kind: 'golden-unwritten'; readonly reason: string };
 
 /** What there is to say of a check that did not fail. */
 export type Note =

@@ -58,11 +58,14 @@ async function partsOf(arg: string): Promise<Part[]> {
   }
 }
 
-/** Hidden entries, folders that are no traces, and files without audit records are passed over. */
+/**
+ * Hidden entries, folders that are no traces, and files without audit records are passed over;
+ * golden trees, too, whose commands may hold what looks like a record.
+ */
 async function partsIn(folder: string, names: readonly string[]): Promise<Part[]> {
   const parts: Part[] = [];
   for (const name of names) {
-    if (name.startsWith('.')) continue;
+    if (name.startsWith('.') || name.endsWith('.golden')) continue;
     const path = folder.endsWith('/') ? folder + name : `${folder}/${name}`;
     try {
       const status = await stat(path);

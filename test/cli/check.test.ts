@@ -225,6 +225,21 @@ test('what is no golden tree fails, and --update writes it anew', async () => {
   expect(readFileSync(at('golden/files.golden'), 'utf8')).toBe(golden);
 });
 
+test('where one golden tree cannot be written the others are, and it is said', async () => {
+  mkdirSync(at('golden/kills.golden'), { recursive: true });
+  mkdirSync(at('golden/old.golden'));
+  const { status, lines } = await checked(at('traces'), '--golden', at('golden'), '--update');
+  expect(lines).toEqual([
+    'files/recording passed',
+    'files/golden tree passed written',
+    'kills/recording passed',
+    'kills/golden tree failed golden-unreadable',
+    'old/golden tree failed golden-unwritten',
+  ]);
+  expect(status).toBe(3);
+  expect(readdirSync(at('golden'))).toEqual(['files.golden', 'kills.golden', 'old.golden']);
+});
+
 test('a golden tree without its recording fails, and --update says that it removes it', async () => {
   const args = [at('traces'), '--golden', at('golden')];
   await checked(...args, '--update');

@@ -136,6 +136,66 @@ test('a scope is what descends, once each, and never more than all', () => {
   );
 });
 
+const FILE = `- name: a
+  traces: [b, 'c-*']
+  below: &make {comm: make}
+  where: {execve: {$elemMatch: {exe: {$regex: '^/bin'}}}, start_timestamp: {$gt: {$date: "2026-01-01T00:00:00Z"}}}
+  count: {min: 1, max: 2}
+  all: *make
+  exit: [0, SIGTERM]
+  duration: {max: 2s}
+`;
+const PIECES = [
+  '- ',
+  ': ',
+  '{',
+  '}',
+  '[',
+  ']',
+  '&a ',
+  '*a',
+  '|\n',
+  '? ',
+  '!!',
+  '<<: *make',
+  '\n',
+  '\t',
+  '"',
+  "'",
+  '%',
+  '#',
+  '$',
+  'min',
+  '0',
+];
+const edit = fc.record({
+  at: fc.nat(FILE.length),
+  length: fc.nat(6),
+  text: fc.oneof(fc.constantFrom(...PIECES), fc.string({ unit: 'binary', maxLength: 4 })),
+});
+
+test('whatever a file holds, it is read or refused with places in it', () => {
+  fc.assert(
+    fc.property(fc.array(edit, { maxLength: 6 }), (edits) => {
+      let file = FILE;
+      for (const { at, length, text: put } of edits) {
+        file = file.slice(0, at) + put + file.slice(at + length);
+      }
+      const read = readExpectations(file, filterOf);
+      if ('expectations' in read) return;
+      const lines = file.split(/\r?\n/).length;
+      expect(read.problems.length).toBeGreaterThan(0);
+      for (const { line, column, message } of read.problems) {
+        expect(message).not.toBe('');
+        expect(line).toBeGreaterThan(0);
+        expect(line).toBeLessThanOrEqual(lines);
+        expect(column).toBeGreaterThan(0);
+      }
+    }),
+    { numRuns: 3000 },
+  );
+});
+
 const text = fc.string({ unit: 'binary', maxLength: 12 });
 const shortfall: fc.Arbitrary<Shortfall> = fc.oneof(
   text.map((reason) => ({ kind: 'unreadable' as const, reasons: [reason] })),

@@ -5,7 +5,8 @@ import { checkText } from './words.ts';
 
 /**
  * A verdict as JUnit XML, in the form that Jenkins, GitLab and most others read: a suite for each
- * recording, a case for each check. What could not be read is an error, all else a failure. There
+ * recording, a case for each check. What could not be read or written is an error, all else a
+ * failure. There
  * are no times, since a check measures none.
  */
 export function* junitLines(verdict: Verdict): Generator<string, void> {
@@ -42,7 +43,7 @@ function* caseLines(suite: string, check: Check): Generator<string, void> {
 }
 
 function isError({ shortfalls }: Check): boolean {
-  return shortfalls.some(({ kind }) => kind === 'unreadable');
+  return shortfalls.some(({ kind }) => kind === 'unreadable' || kind === 'golden-unwritten');
 }
 
 function counts(checks: readonly Check[]): string {

@@ -48,6 +48,8 @@ export function shortfallText(shortfall: Shortfall): string {
       return 'no recording belongs to this golden tree; --update removes it';
     case 'golden-unreadable':
       return `the golden tree could not be read: ${quoteForDisplay(shortfall.reason)}`;
+    case 'golden-unwritten':
+      return `the golden tree could not be updated: ${quoteForDisplay(shortfall.reason)}`;
     case 'golden-differs':
       return 'the tree is another one';
     case 'none':

@@ -18,6 +18,7 @@ beforeAll(() => {
   put('traces/empty.log', '');
   put('traces/.hidden.log', RECORD);
   put('traces/dump', RECORD);
+  put('traces/dump.golden', `godo golden 1\necho ${RECORD}`);
   put('traces/run.trace/journal.ndjson', '');
   put('traces/other/deep.log', RECORD);
   put('rotated/audit.log', RECORD);

@@ -89,6 +89,10 @@ test.each<[Shortfall, string]>([
   [{ kind: 'golden-missing' }, 'there is no golden tree of it yet; --update writes one'],
   [{ kind: 'golden-stray' }, 'no recording belongs to this golden tree; --update removes it'],
   [
+    { kind: 'golden-unwritten', reason: 'no space' },
+    'the golden tree could not be updated: no space',
+  ],
+  [
     { kind: 'golden-unreadable', reason: 'no title' },
     'the golden tree could not be read: no title',
   ],
