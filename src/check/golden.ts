@@ -129,18 +129,31 @@ export interface UnreadableGolden extends GoldenProblem {
   readonly which: 'expected' | 'actual';
 }
 
+/** How golden trees are compared. */
+export interface CompareOptions {
+  /** Of two recordings of the same, as `godo diff` does: not what these need not share. */
+  readonly rerecorded?: boolean;
+  /** With the flag g. What they find in an argument or a path is not compared. */
+  readonly ignore?: readonly RegExp[];
+}
+
 /**
  * What is different between two golden trees: `from` is what was expected, `to` what is. The
- * order of siblings always counts, and times where both have them.
+ * order of siblings counts unless they are of two recordings, and times where both have them.
  */
-export function compareGolden(expected: string, actual: string): TreeDifference | UnreadableGolden {
+export function compareGolden(
+  expected: string,
+  actual: string,
+  { rerecorded, ignore }: CompareOptions = {},
+): TreeDifference | UnreadableGolden {
   const from = readGolden(expected);
   if (isGoldenProblem(from)) return { ...from, which: 'expected' };
   const to = readGolden(actual);
   if (isGoldenProblem(to)) return { ...to, which: 'actual' };
   const times = from.options.times === true && to.options.times === true;
   return diffTrees(from.tree, to.tree, {
-    everything: true,
+    everything: rerecorded !== true,
+    ignore,
     tolerance: times ? { ms: 0 } : undefined,
   });
 }

@@ -33,7 +33,8 @@ interface DiffFlags {
   readonly format: 'tree' | 'json';
 }
 
-function ignored(text: string, before: readonly RegExp[]): readonly RegExp[] {
+/** Commander's way of reading an option that may be given several times. */
+export function ignored(text: string, before: readonly RegExp[] = []): readonly RegExp[] {
   const pattern = ignorePattern(text);
   if (typeof pattern === 'string') throw new InvalidArgumentError(pattern);
   return [...before, pattern];

@@ -6,6 +6,7 @@ import { parseTime } from '../report/time.ts';
 import { STDIN } from '../source/inputs.ts';
 import { EXIT } from './analysis.ts';
 import { type AnalyzeOptions, analyzeCommand } from './analyze.ts';
+import { addCheck } from './check.ts';
 import { addDoctor, addInfo, addRecord } from './commands.ts';
 import { addDiff } from './diff.ts';
 import { explainCommand } from './explain.ts';
@@ -207,6 +208,7 @@ function programFor(done: (status: number) => void): Command {
   addQuery(program, done);
   addTree(program, done);
   addTraces(program, done);
+  addCheck(program, done);
   return program;
 }
 

@@ -130,7 +130,8 @@ function unidentifiedSegments(child: UnidentifiedChild): Segment[] {
   return [dim('?'), ...namespaceSegments(child), dim(' born, but never seen under its own pid')];
 }
 
-function lifeSegments(p: ProcessDocument): Segment[] {
+/** How many threads a process had, how long it lived and how it ended. */
+export function lifeSegments(p: ProcessDocument): Segment[] {
   const segments: Segment[] = [];
   if (p.threads > 1) segments.push(dim(`  [${p.threads} threads]`));
   if (p.exit_timestamp === undefined) return [...segments, dim('  no end seen')];
