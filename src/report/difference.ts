@@ -304,6 +304,8 @@ function changeSegments(
       return values('lacks ', from?.lacks.join(' '), to?.lacks.join(' '));
     case 'namespace':
       return values('pid 1 of a namespace: ', from?.namespace ?? false, to?.namespace ?? false);
+    case 'anyOrder':
+      return values('children in any order: ', from?.anyOrder ?? false, to?.anyOrder ?? false);
     case 'threads':
     case 'uid':
     case 'host':
