@@ -15,6 +15,7 @@ import { durationText } from '../report/time.ts';
 import { STDIN } from '../source/inputs.ts';
 import { EXIT } from './analysis.ts';
 import { type CommandEnd, CommandError, endText, USUAL_TIMEOUT } from './child.ts';
+import { checkInputs } from './inputs.ts';
 import { Interrupt } from './interrupt.ts';
 import { linesAsText, OutputError, writeAll } from './output.ts';
 import { partsOf } from './parts.ts';
@@ -63,6 +64,7 @@ export function addMinimize(program: Command, done: (status: number) => void): v
     .action(async (names: string[], flags: Partial<Flags> & Pick<Flags, 'exec' | 'jobs'>) => {
       const log =
         flags.output === undefined || flags.output === STDIN ? logFor(names[0]) : flags.output;
+      checkInputs(command, names);
       if (names.some((name) => isSameFile(name, log))) {
         command.error('error: the output is one of the logs');
       }
