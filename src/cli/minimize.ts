@@ -8,6 +8,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { wordsOf } from '../base/errors.ts';
 import { quoteForDisplay } from '../base/text.ts';
 import { minimize, type MinimizeOptions, type Parts, type Stage } from '../check/minimize.ts';
+import { keyOf } from '../check/reduce.ts';
 import { auditLines, plainLog } from '../replay/plain.ts';
 import type { Recording } from '../replay/recording.ts';
 import { againLines, type Extent, extentText } from '../report/minimized.ts';
@@ -21,7 +22,7 @@ import { linesAsText, OutputError, writeAll } from './output.ts';
 import { partsOf } from './parts.ts';
 import { readRecording } from './recording.ts';
 import { Ticker } from './ticker.ts';
-import { endOfAll, isSame, Trials, UNSTEADY } from './trials.ts';
+import { endOfAll, isSame, NOTHING, Trials, UNSTEADY } from './trials.ts';
 import { durationOf } from './units.ts';
 import { openVerdicts, type VerdictFile } from './verdicts.ts';
 
@@ -188,6 +189,8 @@ class Search {
   async #search(end: CommandEnd, file: VerdictFile): Promise<number> {
     const known = file.verdicts.size;
     if (known > 0) this.#note(`going on from ${known} runs of before`);
+    // `endOfAll` has seen to that.
+    file.verdicts.set(keyOf(NOTHING), false);
     const parts = partsOf(this.#recording);
     const { lines, complete } = await minimize(this.#all, parts, this.#trials.endsLike(end), {
       jobs: this.#flags.jobs,

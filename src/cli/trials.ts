@@ -43,7 +43,8 @@ interface Refusal {
   readonly status: number;
 }
 
-const NOTHING = new Int32Array(0);
+/** No lines. */
+export const NOTHING = new Int32Array(0);
 /** What sh says of a command that it did not find, or may not run. */
 const CANNOT_RUN: ReadonlySet<number> = new Set([126, 127]);
 
