@@ -1,7 +1,6 @@
 import { quoteForDisplay, decodeText } from '../base/text.ts';
 import type { StillFails } from '../check/reduce.ts';
-import { plainLog } from '../replay/plain.ts';
-import type { Recording } from '../replay/recording.ts';
+import type { PlainLog } from '../replay/plain.ts';
 import { EXIT } from './analysis.ts';
 import { type CommandEnd, type CommandRun, endText, runCommand } from './child.ts';
 
@@ -9,27 +8,26 @@ import { type CommandEnd, type CommandRun, endText, runCommand } from './child.t
 export class Trials {
   /** How many there were. */
   runs = 0;
-  readonly #recording: Recording;
+  readonly #log: PlainLog;
   readonly #command: string;
   readonly #timeoutMs: number;
   readonly #interrupt: AbortSignal;
 
   constructor(
-    recording: Recording,
-    command: { readonly exec: string; readonly timeout: number },
+    log: PlainLog,
+    command: { readonly exec: string; readonly timeoutMs: number },
     interrupt: AbortSignal,
   ) {
-    this.#recording = recording;
+    this.#log = log;
     this.#command = command.exec;
-    this.#timeoutMs = command.timeout;
+    this.#timeoutMs = command.timeoutMs;
     this.#interrupt = interrupt;
   }
 
   /** Rejects with a CommandError. */
   async run(lines: Int32Array, signal = this.#interrupt): Promise<CommandRun> {
     this.runs++;
-    const log = plainLog(this.#recording, lines);
-    return runCommand(this.#command, log, { timeoutMs: this.#timeoutMs, signal });
+    return runCommand(this.#command, this.#log.of(lines), { timeoutMs: this.#timeoutMs, signal });
   }
 
   endsLike(end: CommandEnd): StillFails {

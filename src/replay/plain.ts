@@ -23,19 +23,26 @@ export function* recordedLog(
 }
 
 /**
- * The same for a program that knows logs and no traces: where the recording is of several hosts, a
- * record that does not name its own is given `node=`.
+ * A recording for programs that know logs and no traces: where it is of several hosts, a record
+ * that does not name its own is given `node=`.
  */
-export function* plainLog(
-  recording: Recording,
-  lines: Iterable<number>,
-): Generator<Uint8Array, void> {
-  const names = namesOf(recording);
-  yield* joined(recording, lines, (line, i) => {
-    const event = recording.event[i];
-    const isNamed = event < 0 || line.subarray(0, NODE.length).equals(NODE);
-    return isNamed ? undefined : names?.get(recording.events[event].node);
-  });
+export class PlainLog {
+  readonly #recording: Recording;
+  readonly #names: ReadonlyMap<string, Uint8Array>;
+
+  constructor(recording: Recording) {
+    this.#recording = recording;
+    this.#names = namesOf(recording);
+  }
+
+  /** The lines of these numbers, in their order, each with a newline. */
+  *of(lines: Iterable<number>): Generator<Uint8Array, void> {
+    yield* joined(this.#recording, lines, (line, i) => {
+      const event = this.#recording.event[i];
+      const isNamed = event < 0 || line.subarray(0, NODE.length).equals(NODE);
+      return isNamed ? undefined : this.#names.get(this.#recording.events[event].node);
+    });
+  }
 }
 
 function* joined(
@@ -59,10 +66,9 @@ function* joined(
   if (bytes > 0) yield Buffer.concat(parts);
 }
 
-/** `node=NAME ` by name; undefined where all is of one host. */
-function namesOf({ events }: Recording): Map<string, Uint8Array> | undefined {
+/** `node=NAME ` by name; none where all is of one host. */
+function namesOf({ events }: Recording): Map<string, Uint8Array> {
   const nodes = new Set(events.map(({ node }) => node));
-  if (nodes.size < 2) return undefined;
-  nodes.delete('');
-  return new Map([...nodes].map((node) => [node, Buffer.concat([NODE, encodeText(node), SPACE])]));
+  const names = nodes.size < 2 ? [] : [...nodes].filter((node) => node !== '');
+  return new Map(names.map((node) => [node, Buffer.concat([NODE, encodeText(node), SPACE])]));
 }
