@@ -2,16 +2,16 @@
 import { type Stats, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { STDIN } from '../source/inputs.ts';
 import { EXIT } from './analysis.ts';
 import { CommandError, USUAL_TIMEOUT } from './child.ts';
+import { jobsOf, timeoutOf } from './child-options.ts';
 import { checkInputs } from './inputs.ts';
 import { Interrupt } from './interrupt.ts';
 import { readRecording } from './recording.ts';
 import { complain, Search, type SearchOptions } from './search.ts';
 import { Ticker } from './ticker.ts';
-import { durationOf } from './units.ts';
 
 const HELP = `
 CMD is run by sh with audit records on its standard input. On the whole recording it must fail:
@@ -72,20 +72,6 @@ function searchOptions(names: readonly string[], flags: Flags): SearchOptions {
     state: state ?? `${log}.state`,
     quiet: quiet === true,
   };
-}
-
-function jobsOf(text: string): number {
-  if (/^[1-9]\d{0,2}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It must be from 1 to 999.');
-}
-
-/** The most that a timer of Node waits. */
-const MAX_TIMEOUT = 2 ** 31 - 1;
-
-function timeoutOf(text: string): number {
-  const ms = durationOf(text);
-  if (ms !== undefined && ms <= MAX_TIMEOUT) return ms;
-  throw new InvalidArgumentError('It must be like 500ms, 30s or 10m, and less than 25d.');
 }
 
 /** `build.min.log` for `traces/build.trace/`, `build.log.gz` and the like. */

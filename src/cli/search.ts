@@ -6,7 +6,7 @@ import { wordsOf } from '../base/errors.ts';
 import { quoteForDisplay } from '../base/text.ts';
 import { minimize, type MinimizeOptions, type Parts, type Stage } from '../check/minimize.ts';
 import { keyOf } from '../check/reduce.ts';
-import { auditLines, PlainLog } from '../replay/plain.ts';
+import { auditLines, plainLog } from '../replay/plain.ts';
 import type { Recording } from '../replay/recording.ts';
 import { againLines, type Extent, extentText } from '../report/minimized.ts';
 import { durationText } from '../report/time.ts';
@@ -43,7 +43,6 @@ export function complain(text: string, status: number): number {
 export class Search {
   readonly #recording: Recording;
   readonly #all: Int32Array;
-  readonly #plain: PlainLog;
   readonly #options: SearchOptions;
   readonly #interrupt: Interrupt;
   readonly #ticker: Ticker;
@@ -53,11 +52,10 @@ export class Search {
   constructor(recording: Recording, options: SearchOptions, interrupt: Interrupt, ticker: Ticker) {
     this.#recording = recording;
     this.#all = auditLines(recording);
-    this.#plain = new PlainLog(recording);
     this.#options = options;
     this.#interrupt = interrupt;
     this.#ticker = ticker;
-    this.#trials = new Trials(this.#plain, options, interrupt.signal);
+    this.#trials = new Trials(recording, options, interrupt.signal);
   }
 
   /** Gives the exit status. Rejects with a CommandError or an OutputError. */
@@ -87,7 +85,7 @@ export class Search {
 
   #subject(end: CommandEnd): Subject {
     const hash = createHash('sha256');
-    for (const chunk of this.#plain.of(this.#all)) hash.update(chunk);
+    for (const chunk of plainLog(this.#recording, this.#all)) hash.update(chunk);
     const { exec, timeoutMs } = this.#options;
     return { sha256: hash.digest('hex'), exec, fails: endText(end), timeout_ms: timeoutMs };
   }
@@ -164,7 +162,7 @@ export class Search {
 
   async #write(lines: Int32Array): Promise<void> {
     const { log, toStdout } = this.#options;
-    const chunks = this.#plain.of(lines);
+    const chunks = plainLog(this.#recording, lines);
     if (toStdout) {
       await writeAll(process.stdout, chunks);
       return;

@@ -1,6 +1,7 @@
 import { quoteForDisplay, decodeText } from '../base/text.ts';
 import type { StillFails } from '../check/reduce.ts';
-import type { PlainLog } from '../replay/plain.ts';
+import { plainLog } from '../replay/plain.ts';
+import type { Recording } from '../replay/recording.ts';
 import { EXIT } from './analysis.ts';
 import { type CommandEnd, type CommandRun, endText, runCommand } from './child.ts';
 
@@ -8,17 +9,17 @@ import { type CommandEnd, type CommandRun, endText, runCommand } from './child.t
 export class Trials {
   /** How many there were. */
   runs = 0;
-  readonly #log: PlainLog;
+  readonly #recording: Recording;
   readonly #command: string;
   readonly #timeoutMs: number;
   readonly #interrupt: AbortSignal;
 
   constructor(
-    log: PlainLog,
+    recording: Recording,
     command: { readonly exec: string; readonly timeoutMs: number },
     interrupt: AbortSignal,
   ) {
-    this.#log = log;
+    this.#recording = recording;
     this.#command = command.exec;
     this.#timeoutMs = command.timeoutMs;
     this.#interrupt = interrupt;
@@ -27,7 +28,10 @@ export class Trials {
   /** Rejects with a CommandError. */
   async run(lines: Int32Array, signal = this.#interrupt): Promise<CommandRun> {
     this.runs++;
-    return runCommand(this.#command, this.#log.of(lines), { timeoutMs: this.#timeoutMs, signal });
+    return runCommand(this.#command, plainLog(this.#recording, lines), {
+      timeoutMs: this.#timeoutMs,
+      signal,
+    });
   }
 
   endsLike(end: CommandEnd): StillFails {

@@ -23,26 +23,19 @@ export function* recordedLog(
 }
 
 /**
- * A recording for programs that know logs and no traces: where it is of several hosts, a record
- * that does not name its own is given `node=`.
+ * The same for programs that know logs and no traces: where the recording is of several hosts, a
+ * record that does not name its own is given `node=`.
  */
-export class PlainLog {
-  readonly #recording: Recording;
-  readonly #names: ReadonlyMap<string, Uint8Array>;
-
-  constructor(recording: Recording) {
-    this.#recording = recording;
-    this.#names = namesOf(recording);
-  }
-
-  /** The lines of these numbers, in their order, each with a newline. */
-  *of(lines: Iterable<number>): Generator<Uint8Array, void> {
-    yield* joined(this.#recording, lines, (line, i) => {
-      const event = this.#recording.event[i];
-      const isNamed = event < 0 || line.subarray(0, NODE.length).equals(NODE);
-      return isNamed ? undefined : this.#names.get(this.#recording.events[event].node);
-    });
-  }
+export function* plainLog(
+  recording: Recording,
+  lines: Iterable<number>,
+): Generator<Uint8Array, void> {
+  const names = namesOf(recording);
+  yield* joined(recording, lines, (line, i) => {
+    const event = recording.event[i];
+    const isNamed = event < 0 || line.subarray(0, NODE.length).equals(NODE);
+    return isNamed ? undefined : names.get(recording.events[event].node);
+  });
 }
 
 function* joined(
@@ -66,9 +59,18 @@ function* joined(
   if (bytes > 0) yield Buffer.concat(parts);
 }
 
+type Names = ReadonlyMap<string, Uint8Array>;
+
+/** A recording does not change, and is often asked for one part after another. */
+const known = new WeakMap<Recording, Names>();
+
 /** `node=NAME ` by name; none where all is of one host. */
-function namesOf({ events }: Recording): Map<string, Uint8Array> {
-  const nodes = new Set(events.map(({ node }) => node));
-  const names = nodes.size < 2 ? [] : [...nodes].filter((node) => node !== '');
-  return new Map(names.map((node) => [node, Buffer.concat([NODE, encodeText(node), SPACE])]));
+function namesOf(recording: Recording): Names {
+  const before = known.get(recording);
+  if (before !== undefined) return before;
+  const nodes = new Set(recording.events.map(({ node }) => node));
+  const some = nodes.size < 2 ? [] : [...nodes].filter((node) => node !== '');
+  const names = new Map(some.map((node) => [node, Buffer.concat([NODE, encodeText(node), SPACE])]));
+  known.set(recording, names);
+  return names;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { auditLines, PlainLog, recordedLog } from '../../../src/replay/plain.ts';
+import { auditLines, plainLog, recordedLog } from '../../../src/replay/plain.ts';
 import { type Recording, RecordingReader } from '../../../src/replay/recording.ts';
 
 function read(
@@ -25,14 +25,14 @@ const CWD = 'type=CWD msg=audit(1.250:7): cwd="/\xff"';
 test('lines come as they were recorded, in the order asked for', () => {
   const recording = read({ text: `a\t\n${CWD}\n\nlast` });
   expect(text(recordedLog(recording, [1, 0, 2]))).toBe(`${CWD}\na\t\nlast\n`);
-  expect(text(new PlainLog(recording).of([2, 1]))).toBe(`last\n${CWD}\n`);
-  expect(text(new PlainLog(recording).of([]))).toBe('');
+  expect(text(plainLog(recording, [2, 1]))).toBe(`last\n${CWD}\n`);
+  expect(text(plainLog(recording, []))).toBe('');
 });
 
 test('chunks are bounded', () => {
   const line = 'x'.repeat(1000);
   const recording = read({ text: `${line}\n`.repeat(1000) });
-  const chunks = [...new PlainLog(recording).of(auditLines(recording))];
+  const chunks = [...plainLog(recording, auditLines(recording))];
   expect(text(chunks)).toBe(`${line}\n`.repeat(1000));
   for (const chunk of chunks) expect(chunk.length).toBeLessThan(65_536 + 1001);
 });
@@ -42,10 +42,10 @@ test('records of several hosts name theirs', () => {
     { host: 'one', text: `${CWD}\nnoise\nnode=other ${CWD}\n` },
     { host: 'two', text: `${CWD}\n` },
   );
-  const log = new PlainLog(recording).of(auditLines(recording));
+  const log = plainLog(recording, auditLines(recording));
   expect(text(log)).toBe(`node=one ${CWD}\nnoise\nnode=other ${CWD}\nnode=two ${CWD}\n`);
   const one = read({ host: 'one', text: `${CWD}\n` });
-  expect(text(new PlainLog(one).of([0]))).toBe(`${CWD}\n`);
+  expect(text(plainLog(one, [0]))).toBe(`${CWD}\n`);
 });
 
 test('what the connector told is no audit line', () => {
