@@ -3,14 +3,15 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { quoteForDisplay } from '../base/text.ts';
 import { parseTime } from '../report/time.ts';
-import { STDIN } from '../source/inputs.ts';
 import { EXIT } from './analysis.ts';
 import { type AnalyzeOptions, analyzeCommand } from './analyze.ts';
 import { addDoctor, addInfo, addRecord } from './commands.ts';
 import { explainCommand } from './explain.ts';
+import { checkInputs, INPUTS } from './inputs.ts';
 import { FilterError, StoreError } from '../store/store.ts';
 import { OutputError, UsageError } from './output.ts';
 import { projectOf, queryCommand, type QueryOptions, sortOf } from './query.ts';
+import { addMerge, addSort } from './sort.ts';
 import {
   treeCommand,
   tracesCommand,
@@ -18,11 +19,6 @@ import {
   type TreeCommandOptions,
   USUAL_STORE,
 } from './stores.ts';
-
-const INPUTS = `
-LOG is a file, a folder of rotated logs, a trace of godo record, or - for standard input; gzip is recognised by its
-content. Records of all inputs are taken together, whatever their order.
-`;
 
 const TREE_HELP = `${INPUTS}
 In the tree, "a → b" is one process that ran a and then b, "✗ b ENOENT" an exec that failed,
@@ -80,12 +76,6 @@ function checkAnalyze(command: Command, names: readonly string[], options: Analy
   if (options.format === 'tree') return;
   for (const name of ['root', 'depth', 'at'] as const) {
     if (options[name] !== undefined) command.error(`error: --${name} needs --format tree`);
-  }
-}
-
-function checkInputs(command: Command, names: readonly string[]): void {
-  if (names.indexOf(STDIN) !== names.lastIndexOf(STDIN)) {
-    command.error('error: - can only be given once');
   }
 }
 
@@ -205,6 +195,8 @@ function programFor(done: (status: number) => void): Command {
   addQuery(program, done);
   addTree(program, done);
   addTraces(program, done);
+  addSort(program, done);
+  addMerge(program, done);
   return program;
 }
 

@@ -122,6 +122,11 @@ export class RecordScanner {
   /** A quoted value had no closing quote: the line is cut or damaged. */
   unterminated = false;
 
+  /** Whether a record that its input ends with lacks the fields that always end one of its type. */
+  get cut(): boolean {
+    return this.unterminated || (this.type === TYPE.SYSCALL && this.exeEnd === this.exeStart);
+  }
+
   /** Where `type=` of the last line begins: what may stand before it is no part of the record. */
   get typeStart(): number {
     return this.#nameStart - TYPE_KEY;
