@@ -2,7 +2,7 @@
 import { tmpdir } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Fault, FaultKind } from '../model/fault.ts';
-import { CanonicalOrder, type LineKind, type SortBy } from '../replay/canonical.ts';
+import { CanonicalOrder, type LineKey, type LineKind, type SortBy } from '../replay/canonical.ts';
 import { type MergedRuns, Repeats, SortRun } from '../replay/runs.ts';
 import { openInputs } from '../source/inputs.ts';
 import { type LineSink, LineSplitter } from '../source/lines.ts';
@@ -140,9 +140,17 @@ class Sorter {
     this.#line(bytes, 0, bytes.length, true);
   }
 
-  /** All lines in order. Call once. */
+  /** All lines in order. Call once. Throws OutputError. */
   merged(): MergedRuns {
+    if (this.#order.settle()) this.#sortAgain();
     return this.#spill.merged(this.#run.sorted());
+  }
+
+  /** Sorts what is in files once more: when it was sorted, the boots of hosts were not known yet. */
+  #sortAgain(): void {
+    for (const run of this.#spill.take()) {
+      while (run.next()) this.#add(run.bytes, run.start, run.end, run.stream, run);
+    }
   }
 
   close(): void {
@@ -159,11 +167,14 @@ class Sorter {
       this.#output.leaveOut(LEFT_OUT.torn, 1);
       return;
     }
-    const stream = this.streams.length - 1;
-    if (this.#run.add(bytes, start, end, stream)) return;
+    this.#add(bytes, start, end, this.streams.length - 1, this.#order);
+  }
+
+  #add(bytes: Uint8Array, start: number, end: number, stream: number, key: LineKey): void {
+    if (this.#run.add(bytes, start, end, stream, key)) return;
     this.#spill.add(this.#run.sorted());
     this.#run.clear();
-    this.#run.add(bytes, start, end, stream);
+    this.#run.add(bytes, start, end, stream, key);
   }
 }
 
@@ -174,8 +185,8 @@ const STATUS: Readonly<Partial<Record<FaultKind, number>>> = {
 };
 
 const SORT_HELP = `${INPUTS}
-By serial, records are in the order of host, serial and time; by time, in that of time, host and
-serial, which also keeps the boots of a host apart. Sizes are like 64M or 2G. What does not fit
+By serial, records are in the order of host, boot and serial; by time, in that of time, host and
+serial. Sizes are like 64M or 2G. What does not fit
 into the memory goes to temporary files, which take a third more than the text.
 docs/tools.md says what is written where.
 

@@ -179,6 +179,14 @@ export class Spill {
     return new MergedRuns(this.#order, [...runs.map((run) => run.cursor()), last]);
   }
 
+  /** All runs, one after the other; each is gone once it is read. What is added meanwhile stays. */
+  *take(): Generator<RunCursor, void> {
+    for (const run of this.#levels.splice(0).flat()) {
+      yield run.cursor();
+      this.#drop([run]);
+    }
+  }
+
   /** Gives all files back. Nothing of them can be read any more. */
   close(): void {
     for (const run of this.#open) run.close();

@@ -2,14 +2,17 @@
  * The canonical order of lines: a total order that asks for nothing but the lines and, of a trace,
  * its host. The same set of lines thus has one order, whatever was read first and from where.
  *
- * Records come first, by host, serial and time (or time, host and serial), and those of one event
- * as the kernel writes them; then the process connector's lines and hints, by their clock; then
+ * Records come first, by host, boot, serial and time (or time, host and serial), and those of one
+ * event as the kernel writes them; then the process connector's lines and hints, by their clock; then
  * what is no record. What is still equal is ordered by its bytes.
  */
 import { Interner } from '../base/intern.ts';
 import type { TraceOrigin } from '../model/trace.ts';
+import { isSlow } from '../order/order.ts';
 import { RecordScanner, SCAN } from '../record/scan.ts';
 import { TYPE } from '../record/types.ts';
+import { syscallKind } from '../tables/kinds.ts';
+import { bootAt, BootEvidence } from './boots.ts';
 
 /** What leads in the order of records. */
 export type SortBy = 'serial' | 'time';
@@ -79,6 +82,9 @@ export class CanonicalOrder implements LineKey {
   #named = false;
   #unnamed = false;
   readonly #hosts = new Set<number>();
+  readonly #evidence = new BootEvidence();
+  /** When the later boots of a host began, for hosts that have some. */
+  #boots: ReadonlyMap<number, readonly number[]> = new Map();
 
   constructor(by: SortBy) {
     this.#byTime = by === 'time';
@@ -115,7 +121,17 @@ export class CanonicalOrder implements LineKey {
     this.major = this.#byTime ? scan.time : scan.serial;
     this.minor = this.#byTime ? scan.serial : scan.time;
     this.place = placeOf(scan, bytes);
+    if (!this.#byTime && scan.type === TYPE.SYSCALL) this.#sawCall();
     return true;
+  }
+
+  /**
+   * All lines are read: whether some hosts were found to have several boots. Then what was sorted
+   * before is no longer in order.
+   */
+  settle(): boolean {
+    if (!this.#byTime) this.#boots = this.#evidence.boots();
+    return this.#boots.size > 0;
   }
 
   /** Whether a log of these lines must name hosts, so that events stay apart (KERNEL fact 7). */
@@ -139,7 +155,11 @@ export class CanonicalOrder implements LineKey {
     otherMajor: number,
     otherMinor: number,
   ): number {
-    if (group === otherGroup) return major - otherMajor || minor - otherMinor;
+    if (group === otherGroup) {
+      const breaks = this.#boots.get(group);
+      const boots = breaks === undefined ? 0 : bootAt(breaks, minor) - bootAt(breaks, otherMinor);
+      return boots || major - otherMajor || minor - otherMinor;
+    }
     if (group >= GROUP.connector || otherGroup >= GROUP.connector) return group - otherGroup;
     if (this.#byTime && major !== otherMajor) return major - otherMajor;
     return this.#nodes.compare(group, otherGroup);
@@ -153,6 +173,11 @@ export class CanonicalOrder implements LineKey {
     else if (group !== 0) this.#unnamed = true;
     if (this.#hosts.size < 2) this.#hosts.add(group);
     return group;
+  }
+
+  #sawCall(): void {
+    const { arch, syscall, a0, time, serial } = this.#scanner;
+    if (!isSlow(syscallKind(arch, syscall), a0)) this.#evidence.saw(this.group, time, serial);
   }
 
   #told(bytes: Uint8Array, start: number, end: number, whole: boolean): boolean {

@@ -56,8 +56,8 @@ export class SortRun {
     return this.#count;
   }
 
-  /** Adds a line whose key `order` has just read; false when the run is full. */
-  add(bytes: Uint8Array, start: number, end: number, stream: number): boolean {
+  /** Adds the line `bytes[start, end)` of an input, with its key; false when the run is full. */
+  add(bytes: Uint8Array, start: number, end: number, stream: number, key: LineKey): boolean {
     const i = this.#count;
     if (i === this.#ends.length) return false;
     const used = this.#used + (end - start);
@@ -69,12 +69,11 @@ export class SortRun {
     this.#used = used;
     this.#ends[i] = used;
     this.#streams[i] = stream;
-    const order = this.#order;
-    this.#groups[i] = order.group;
-    this.#majors[i] = order.major;
-    this.#minors[i] = order.minor;
-    this.#places[i] = order.place;
-    this.#leads[i] = order.lead;
+    this.#groups[i] = key.group;
+    this.#majors[i] = key.major;
+    this.#minors[i] = key.minor;
+    this.#places[i] = key.place;
+    this.#leads[i] = key.lead;
     this.#count = i + 1;
     return true;
   }

@@ -30,10 +30,7 @@ beforeAll(() => {
 });
 
 afterAll(() => {
-  // Nothing temporary is left beside what was asked for.
-  const names = readdirSync(folder);
   rmSync(folder, { recursive: true });
-  expect(names.filter((name) => !/^(?:in|out)-\d+/.test(name))).toEqual([]);
 });
 
 function input(lines: readonly string[]): string {
@@ -148,6 +145,21 @@ async function digestOf(...names: string[]): Promise<string> {
   return summary.digest;
 }
 
+test('the boots of a host stay apart, however little memory there is', async () => {
+  const log = gunzipSync(readFileSync(join(FIXTURES, 'traces/build.log.gz'))).toString();
+  // A day later, with the same serials.
+  const later = log.replaceAll(/audit\((\d+)/g, (_, second) => `audit(${Number(second) + 86_400}`);
+  const boots = [log, later].map((text) => input(text.split('\n').slice(0, -1)));
+  const alone = await Promise.all(boots.map((boot) => run('sort', [boot])));
+  const expected = alone.map(textOf).join('');
+  const mixed = input(shuffled(boots.flatMap(linesOf), 1));
+  for (const memory of [PLENTY, 100_000, NEXT_TO_NOTHING]) {
+    const sorted = await run('sort', [mixed], { memory });
+    expect(textOf(sorted) === expected, `${memory} bytes`).toBe(true);
+    expect(textOf(await run('merge', [sorted, mixed], { memory })) === expected).toBe(true);
+  }
+});
+
 test('any history is the same, sorted and merged with a part of itself', async () => {
   const history = programs('all', { most: 30 }).map((program) => simulate(program).lines);
   await holds(
@@ -235,4 +247,8 @@ test('a folder of rotated logs that overlap is one log', async () => {
   }
   const merged = await run('merge', [rotated]);
   expect(linesOf(merged).toSorted()).toEqual(lines.toSorted());
+});
+
+test('nothing temporary is left beside what was asked for', () => {
+  expect(readdirSync(folder).filter((name) => !/^(?:in|out)-\d+/.test(name))).toEqual([]);
 });

@@ -21,9 +21,10 @@ function runOf(order: CanonicalOrder, parts: readonly Part[]): SortRun {
     for (const line of lines) {
       const bytes = Buffer.from(line);
       expect(order.read(bytes, 0, bytes.length, true)).toBe(true);
-      expect(run.add(bytes, 0, bytes.length, stream)).toBe(true);
+      expect(run.add(bytes, 0, bytes.length, stream, order)).toBe(true);
     }
   }
+  order.settle();
   return run;
 }
 
@@ -40,7 +41,9 @@ function all(cursor: RunCursor): string[] {
 /** In canonical order, whatever order they are read in. */
 function sorted(parts: readonly Part[], by: SortBy = 'serial'): string[] {
   const lines = all(runOf(new CanonicalOrder(by), parts).sorted());
-  const backwards = parts.toReversed().map((part) => ({ ...part, lines: part.lines.toReversed() }));
+  const backwards = parts.toReversed().map(({ lines: forwards, ...part }) => {
+    return Object.assign(part, { lines: forwards.toReversed() });
+  });
   expect(all(runOf(new CanonicalOrder(by), backwards).sorted())).toEqual(lines);
   return lines;
 }
@@ -67,6 +70,16 @@ describe('the order of records', () => {
       eoe('1.000:1', 'a.b'),
       eoe('1.000:1', 'é'),
     ]);
+  });
+
+  test('by serial: the boots of a host one after the other', () => {
+    const fork = (second: number, serial: number): string =>
+      `type=SYSCALL msg=audit(${second}.000:${serial}): arch=c000003e syscall=57 ppid=1 pid=5`;
+    // It waited, for longer than its boot can be told from the next.
+    const wait = 'type=SYSCALL msg=audit(2.000:300): arch=c000003e syscall=61 ppid=1 pid=5';
+    const first = Array.from({ length: 40 }, (_, i) => fork(1 + i, 5 * i));
+    const second = Array.from({ length: 40 }, (_, i) => fork(100 + i, 3 + 5 * i));
+    expectOrder([...first, wait, eoe('30.000:302'), ...second, eoe('101.000:900')]);
   });
 
   test('by time: all hosts together', () => {
@@ -236,11 +249,11 @@ describe('runs', () => {
     let count = 0;
     order.from('audit', undefined);
     order.read(bytes, 0, bytes.length, true);
-    while (run.add(bytes, 0, bytes.length, 0)) count++;
+    while (run.add(bytes, 0, bytes.length, 0, order)) count++;
     expect(count).toBeGreaterThan(50);
     expect(count).toBeLessThan(100);
     run.clear();
-    expect(run.add(bytes, 0, bytes.length, 0)).toBe(true);
+    expect(run.add(bytes, 0, bytes.length, 0, order)).toBe(true);
     expect(all(run.sorted())).toEqual([bytes.toString()]);
   });
 
@@ -250,8 +263,8 @@ describe('runs', () => {
     order.from('audit', undefined);
     const long = Buffer.alloc(5000, 'x');
     order.read(long, 0, long.length, true);
-    expect(run.add(long, 0, long.length, 0)).toBe(true);
-    expect(run.add(long, 0, long.length, 0)).toBe(false);
+    expect(run.add(long, 0, long.length, 0, order)).toBe(true);
+    expect(run.add(long, 0, long.length, 0, order)).toBe(false);
     expect(all(run.sorted())).toEqual([long.toString()]);
   });
 
