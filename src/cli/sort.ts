@@ -186,9 +186,8 @@ const STATUS: Readonly<Partial<Record<FaultKind, number>>> = {
 
 const SORT_HELP = `${INPUTS}
 By serial, records are in the order of host, boot and serial; by time, in that of time, host and
-serial. Sizes are like 64M or 2G. What does not fit
-into the memory goes to temporary files, which take a third more than the text.
-docs/tools.md says what is written where.
+serial. What does not fit into the memory goes to temporary files, which take a third more than the
+text. Sizes are like 64M or 2G. docs/tools.md says what is written where.
 
 Exit status: 0 fine; 1 an input was damaged; 2 wrong usage; 3 an input could not be read, or the
 output not be written.
@@ -217,7 +216,11 @@ function addTool(
         .choices(['serial', 'time'])
         .default('serial'),
     )
-    .option('--memory <size>', 'memory for lines', memoryOf, 256 * 2 ** 20)
+    .addOption(
+      new Option('--memory <size>', 'memory for lines')
+        .argParser(memoryOf)
+        .default(256 * 2 ** 20, '256M'),
+    )
     .option('--tmp <dir>', 'folder for temporary files, by default $TMPDIR or /tmp')
     .addHelpText('after', SORT_HELP)
     .action(async (names: string[], options: SortOptions) => {

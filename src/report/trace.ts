@@ -199,9 +199,7 @@ function manifestLines(manifest: Manifest): string[] {
 
 function wholeText({ options }: Manifest): string {
   const recordings = options['recordings'];
-  return Array.isArray(recordings)
-    ? `${recordings.length} recordings in one`
-    : 'the whole machine';
+  return Array.isArray(recordings) ? `${recordings.length} recordings in one` : 'the whole machine';
 }
 
 /** By which tools the trace was made of others. */
