@@ -10,8 +10,9 @@ import { explainCommand } from './explain.ts';
 import { checkInputs, INPUTS } from './inputs.ts';
 import { addMinimize } from './minimize.ts';
 import { FilterError, StoreError } from '../store/store.ts';
-import { OutputError } from './output.ts';
+import { OutputError, UsageError } from './output.ts';
 import { projectOf, queryCommand, type QueryOptions, sortOf } from './query.ts';
+import { addMerge, addSort } from './sort.ts';
 import {
   treeCommand,
   tracesCommand,
@@ -196,6 +197,8 @@ function programFor(done: (status: number) => void): Command {
   addTree(program, done);
   addTraces(program, done);
   addMinimize(program, done);
+  addSort(program, done);
+  addMerge(program, done);
   return program;
 }
 
@@ -218,6 +221,10 @@ function statusOf(error: unknown): number {
   if (error instanceof FilterError || error instanceof StoreError) {
     process.stderr.write(`godo: ${quoteForDisplay(error.message)}\n`);
     return error instanceof FilterError ? EXIT.usage : EXIT.store;
+  }
+  if (error instanceof UsageError) {
+    process.stderr.write(`godo: ${quoteForDisplay(error.message)}\n`);
+    return EXIT.usage;
   }
   if (!(error instanceof OutputError)) throw error;
   process.stderr.write(`godo: cannot write the output: ${error.message}\n`);
