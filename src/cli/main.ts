@@ -5,7 +5,9 @@ import { quoteForDisplay } from '../base/text.ts';
 import { parseTime } from '../report/time.ts';
 import { EXIT } from './analysis.ts';
 import { type AnalyzeOptions, analyzeCommand } from './analyze.ts';
+import { addCheck } from './check.ts';
 import { addDoctor, addInfo, addRecord } from './commands.ts';
+import { addDiff } from './diff.ts';
 import { explainCommand } from './explain.ts';
 import { checkInputs, INPUTS } from './inputs.ts';
 import { addMinimize } from './minimize.ts';
@@ -193,12 +195,14 @@ function programFor(done: (status: number) => void): Command {
   addRecord(program, version, done);
   addInfo(program, done);
   addDoctor(program, done);
+  addDiff(program, done);
   addQuery(program, done);
   addTree(program, done);
   addTraces(program, done);
   addMinimize(program, done);
   addSort(program, done);
   addMerge(program, done);
+  addCheck(program, done);
   return program;
 }
 
