@@ -8,6 +8,7 @@ import { type AnalyzeOptions, analyzeCommand } from './analyze.ts';
 import { addDoctor, addInfo, addRecord } from './commands.ts';
 import { explainCommand } from './explain.ts';
 import { checkInputs, INPUTS } from './inputs.ts';
+import { addMinimize } from './minimize.ts';
 import { FilterError, StoreError } from '../store/store.ts';
 import { OutputError, UsageError } from './output.ts';
 import { projectOf, queryCommand, type QueryOptions, sortOf } from './query.ts';
@@ -195,6 +196,7 @@ function programFor(done: (status: number) => void): Command {
   addQuery(program, done);
   addTree(program, done);
   addTraces(program, done);
+  addMinimize(program, done);
   addSort(program, done);
   addMerge(program, done);
   return program;
