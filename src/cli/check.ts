@@ -129,16 +129,14 @@ async function goldensOf(options: CheckOptions): Promise<GoldenFolder | undefine
   }
 }
 
-/** With a file for the report, standard output still gets the one for people. */
+/** With a file for the report, standard output gets the one for people, and before it. */
 async function report(verdict: Verdict, { reporter, output }: CheckOptions): Promise<void> {
-  if (output !== undefined) {
-    const plain = { width: Number.POSITIVE_INFINITY, color: false };
-    const lines = verdictLines(verdict, reporter, plain);
-    await replaceFile(output, [...linesAsText(lines)].join(''));
-  }
   const shown = output === undefined ? reporter : 'spec';
   const lines = verdictLines(verdict, shown, terminalOf(process.stdout, process.env));
   await writeAll(process.stdout, linesAsText(lines));
+  if (output === undefined) return;
+  const plain = { width: Number.POSITIVE_INFINITY, color: false };
+  await replaceFile(output, [...linesAsText(verdictLines(verdict, reporter, plain))].join(''));
 }
 
 function statusOf(verdict: Verdict): number {

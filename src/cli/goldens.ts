@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { compareText } from '../base/compare.ts';
 import { type CompareOptions, compareGolden, goldenText } from '../check/golden.ts';
 import { type GoldenOptions, isGoldenProblem } from '../check/golden-form.ts';
 import { readGolden } from '../check/golden-reader.ts';
-import { compareText } from '../base/compare.ts';
 import type { ProcessDocument } from '../model/process.ts';
 import type { Check, Note, Place, Shortfall, Suite } from '../model/verdict.ts';
 import { reasonOf } from '../source/inputs.ts';
