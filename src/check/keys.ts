@@ -48,7 +48,7 @@ class Numbers {
 }
 
 /** A text without what the patterns find in it. */
-export function withoutIgnored(text: string, ignore: readonly RegExp[]): string {
+function withoutIgnored(text: string, ignore: readonly RegExp[]): string {
   let rest = text;
   for (const pattern of ignore) rest = rest.replace(pattern, IGNORED);
   return rest;

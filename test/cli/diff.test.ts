@@ -41,6 +41,29 @@ describe('the same', () => {
   });
 });
 
+describe('recordings of one build', () => {
+  const [first, second, other] = ['steps-1', 'steps-2', 'steps-changed'].map((name) =>
+    join(RECORDED, `${name}.trace`),
+  );
+
+  test('differ in nothing, however the jobs of make were scheduled', async () => {
+    expect(await godo(['diff', first, second, '--ignore', 'tmp'])).toEqual(SAME);
+    expect(await godo(['diff', second, first, '--ignore', 'tmp'])).toEqual(SAME);
+  });
+
+  test('differ in what was changed, as docs/diff.md shows', async () => {
+    const { status, stdout } = await godo(['diff', first, other, '--ignore', 'tmp']);
+    expect(status).toBe(1);
+    const docs = readFileSync(join(import.meta.dirname, '../../docs/diff.md'), 'utf8');
+    for (const line of stdout.split('\n').slice(1)) expect(docs).toContain(line);
+    expect(stdout.split('\n').slice(1)).toEqual([
+      '~ └─ ./out/app  [-exit 0-]{+exit 3+}',
+      '1 changed; processes: 45 before, 45 after',
+      '',
+    ]);
+  });
+});
+
 test('one compilation with another flag', async () => {
   const stdin = Buffer.from(changed(), 'latin1');
   const { status, stdout, stderr } = await godo(['diff', trace('build'), '-'], { stdin });
