@@ -24,7 +24,8 @@ export interface Matching {
 
 /** Of a group of siblings more pairs than this are not compared one by one. */
 const MOST_COMPARED = 4096;
-/** From this likeness on a process is the same with other arguments, and not another one. */
+/** From this likeness on, of its arguments or of all, a process is the same with other arguments. */
+const SAME_ARGUMENTS = 0.5;
 const SAME_ENOUGH = 0.4;
 /** What it adds to a likeness when both stand between the same siblings. */
 const SAME_GAP = 1;
@@ -111,8 +112,8 @@ class Siblings {
   match(): void {
     this.#equal('subtree');
     this.#equal('bag');
-    this.#alike('command', (x, y) => 1 + childrenLikeness(this.#a, x, this.#b, y), 0);
-    this.#alike('program', (x, y) => this.#likeness(x, y), SAME_ENOUGH);
+    this.#alike('command', (x, y) => 1 + childrenLikeness(this.#a, x, this.#b, y));
+    this.#alike('program', (x, y) => this.#likeness(x, y));
     this.#sameChildren();
   }
 
@@ -164,12 +165,12 @@ class Siblings {
   }
 
   /** Pairs within each group of those with the same key. */
-  #alike(key: 'command' | 'program', like: Likeness, least: number): void {
+  #alike(key: 'command' | 'program', like: Likeness): void {
     const gapOf = this.#gaps();
     const found: Candidate[] = [];
     for (const [left, other] of this.#groups(key)) {
       if (left.length * other.length > MOST_COMPARED) this.#many(key, left, other);
-      else this.#compare(left, other, like, least, found);
+      else this.#compare(left, other, like, found);
     }
     if (gapOf !== undefined) {
       for (const one of found) one.score += gapOf.from(one.i) === gapOf.to(one.k) ? SAME_GAP : 0;
@@ -208,13 +209,12 @@ class Siblings {
     left: readonly number[],
     other: readonly number[],
     like: Likeness,
-    least: number,
     found: Candidate[],
   ): void {
     for (const [n, i] of left.entries()) {
       for (const [m, k] of other.entries()) {
         const score = like(this.#as[i], this.#bs[k]);
-        if (score >= least) found.push({ i, k, score, apart: Math.abs(n - m) });
+        if (score > 0) found.push({ i, k, score, apart: Math.abs(n - m) });
       }
     }
   }
@@ -244,8 +244,9 @@ class Siblings {
 
   #likeness(x: number, y: number): number {
     const [p, q]: readonly TreeProcess[] = [this.#a.tree.processes[x], this.#b.tree.processes[y]];
-    const below = childrenLikeness(this.#a, x, this.#b, y);
-    return (argumentLikeness(p, q, this.#ignore) + below) / 2;
+    const ofArguments = argumentLikeness(p, q, this.#ignore);
+    const ofAll = (ofArguments + childrenLikeness(this.#a, x, this.#b, y)) / 2;
+    return ofArguments >= SAME_ARGUMENTS || ofAll >= SAME_ENOUGH ? ofAll : 0;
   }
 
   #sameChildren(): void {
@@ -254,12 +255,16 @@ class Siblings {
     const parents = left.filter((i) => this.#a.tree.size[this.#as[i]] > 1);
     const others = other.filter((k) => this.#b.tree.size[this.#bs[k]] > 1);
     const found: Candidate[] = [];
-    const like: Likeness = (x, y) => childrenLikeness(this.#a, x, this.#b, y);
-    this.#compare(parents, others, like, SAME_CHILDREN, found);
+    const like: Likeness = (x, y) => {
+      const likeness = childrenLikeness(this.#a, x, this.#b, y);
+      return likeness >= SAME_CHILDREN ? likeness : 0;
+    };
+    this.#compare(parents, others, like, found);
     this.#bestFirst(found);
   }
 }
 
+/** Of two places, above 0; 0 where they are not to be paired. */
 type Likeness = (x: number, y: number) => number;
 
 /** Keys of those words alone that the other side has, too: what all have changed drops out. */

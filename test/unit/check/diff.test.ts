@@ -133,6 +133,23 @@ describe('what is found', () => {
       ],
     ],
     [
+      'an argument all the way down',
+      `
+      make 1
+        sh 1
+          echo 1`,
+      `
+      make 2
+        sh 2
+          echo 2`,
+      [
+        '~ make [-1-]{+2+}',
+        '~ └─ sh [-1-]{+2+}',
+        '~    └─ echo [-1-]{+2+}',
+        '3 changed; processes: 3 before, 3 after',
+      ],
+    ],
+    [
       'another program, which is none that changed',
       `
       sh
