@@ -11,6 +11,7 @@ import { explainCommand } from './explain.ts';
 import { FilterError, StoreError } from '../store/store.ts';
 import { OutputError } from './output.ts';
 import { projectOf, queryCommand, type QueryOptions, sortOf } from './query.ts';
+import { addReplay } from './replaying.ts';
 import {
   treeCommand,
   tracesCommand,
@@ -205,6 +206,7 @@ function programFor(done: (status: number) => void): Command {
   addQuery(program, done);
   addTree(program, done);
   addTraces(program, done);
+  addReplay(program, done);
   return program;
 }
 
