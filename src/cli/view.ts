@@ -36,7 +36,6 @@ const ENTER = '\u001b[?1049h\u001b[?25l';
 const LEAVE = '\u001b[?25h\u001b[?1049l';
 const HOME = '\u001b[H';
 const CLEAR_LINE = '\u001b[K';
-const CLEAR_BELOW = '\u001b[J';
 const SIGNALS = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const;
 const CTRL_C = '\u0003';
 
@@ -113,7 +112,8 @@ class Screen {
       ...(this.#top === undefined ? {} : { top: this.#top }),
     });
     this.#shownTop = top;
-    process.stdout.write(HOME + rows.join(`${CLEAR_LINE}\r\n`) + CLEAR_LINE + CLEAR_BELOW);
+    // Cleared before it is drawn: behind a full row that would take its last character.
+    process.stdout.write(HOME + rows.map((row) => CLEAR_LINE + row).join('\r\n'));
     if (film.paused || film.isOver) return;
     const wait = Math.max(PERIOD, (performance.now() - now) * REST);
     this.#timer = setTimeout(() => this.#draw(), wait);

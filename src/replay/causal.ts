@@ -2,7 +2,6 @@
 import { Heap } from '../base/heap.ts';
 import type { Life } from './lives.ts';
 import type { RecordingEvent } from './recording.ts';
-import type { Units } from './units.ts';
 
 /** What has to be before what: pairs of units. */
 class Bonds {
@@ -36,10 +35,10 @@ class Bonds {
  * serials (KERNEL facts 4 to 6). What is still open goes by `byTime`, a total order of the units.
  *
  * Total whatever the analysis says: where bonds form a circle, as in damaged recordings, the unit
- * that is first by time goes first.
+ * that is first by time goes first. `count`: of the units, the events among them first.
  */
 export function causalOrder(
-  { count }: Units,
+  count: number,
   byTime: Int32Array,
   events: readonly RecordingEvent[],
   lives: readonly Life[],

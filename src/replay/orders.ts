@@ -135,6 +135,7 @@ function knowingOrder(
   const units = unitsOf(recording);
   const lives = livesOf(recording, facts, history);
   const byTime = unitsByTime(recording, units);
-  if (order === 'causal') return linesOfUnits(units, causalOrder(units, byTime, events, lives));
+  if (order === 'causal')
+    return linesOfUnits(units, causalOrder(units.count, byTime, events, lives));
   return adversarialOrder(units, byTime, events, facts.boot, lives, new Rng(seed));
 }

@@ -5,7 +5,7 @@
  * spread evenly over it, in the order in which they are played.
  */
 import type { OrderName } from './orders.ts';
-import type { Recording } from './recording.ts';
+import { NO_EVENT, type Recording } from './recording.ts';
 import { logClock } from './merge.ts';
 import { unitsOf } from './units.ts';
 
@@ -77,13 +77,17 @@ function spread(
   start: number,
   width: number,
 ): void {
-  let count = 1;
-  for (let at = from + 1; at < to; at++) if (event[lines[at]] !== event[lines[at - 1]]) count++;
+  const slots: number[] = [];
+  let last = NO_EVENT;
   let slot = 0;
   for (let at = from; at < to; at++) {
-    if (at > from && event[lines[at]] !== event[lines[at - 1]]) slot++;
-    due[at] = start + (width * slot) / count;
+    const own = event[lines[at]];
+    // What is no event's goes with the line before it.
+    if (own >= 0 && last >= 0 && own !== last) slot++;
+    if (own >= 0) last = own;
+    slots.push(slot);
   }
+  for (let at = from; at < to; at++) due[at] = start + (width * slots[at - from]) / (slot + 1);
 }
 
 /** What of a recording to play; times in ms since the epoch, both included. */

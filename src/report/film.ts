@@ -92,7 +92,8 @@ export interface Frame {
 /** The screen as rows, the last one the state of the film; and the first row of the tree shown. */
 export function picture(film: Film, frame: Frame): { rows: readonly string[]; top: number } {
   const { width, height, color } = frame;
-  const at = film.position;
+  // Times of the recording are whole.
+  const at = Math.floor(film.position);
   const options = { width, color, ...(film.living ? { at } : { soFar: at }) };
   const space = Math.max(0, height - 1);
   const window = { height: space, ...(frame.top === undefined ? {} : { top: frame.top }) };
@@ -109,7 +110,7 @@ function statusLine(film: Film, shown: string, { width, color }: Frame): string 
   const keys = 'space pause  . , step  + - speed  l living  r again  q end';
   const segments: Segment[] = [
     { text: `${state} ×${speed}  ${passed}`, style: 'bold' },
-    { text: `  ${isoTime(position)}  ${living ? 'living ' : ''}${shown}`, style: 'plain' },
+    { text: `  ${living ? 'living ' : ''}${shown}  ${isoTime(position)}`, style: 'plain' },
     { text: `  ${keys}`, style: 'dim' },
   ];
   return paint(cutSegments(segments, width), color);
