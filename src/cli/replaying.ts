@@ -6,13 +6,14 @@ import { parseTime } from '../report/time.ts';
 import { STDIN } from '../source/inputs.ts';
 import { isRecordType } from '../tables/records.ts';
 import { isSyscall } from '../tables/syscalls.ts';
+import { checkInputs, INPUTS } from './inputs.ts';
 import { type Moment, type ReplayOptions, replayCommand } from './replay.ts';
 import { parseSink, type SinkName } from './sinks.ts';
 import { durationOf } from './units.ts';
 import { viewCommand } from './view.ts';
 
-const HELP = `
-LOG is as for analyze. SINK is - (standard output, the default), file:PATH or PATH, unix:PATH
+const HELP = `${INPUTS}
+SINK is - (standard output, the default), file:PATH or PATH, unix:PATH
 (connects where somebody listens, else listens for one reader), tcp:HOST:PORT, or analyzer, which
 prints the summary of godo's own analysis. All but the analyzer get audit records only.
 A share is like 1% or 0.5%, a time ISO 8601, seconds since the epoch, or +2s after the beginning.
@@ -201,9 +202,7 @@ export function addReplay(program: Command, done: (status: number) => void): voi
     )
     .addHelpText('after', HELP)
     .action(async (names: string[], flags: Flags) => {
-      if (names.indexOf(STDIN) !== names.lastIndexOf(STDIN)) {
-        command.error('error: - can only be given once');
-      }
+      checkInputs(command, names);
       if (flags.view !== true) {
         done(await replayCommand(names, optionsOf(flags)));
         return;
