@@ -151,7 +151,7 @@ function optionsOf(flags: Flags): ReplayOptions {
   };
 }
 
-/** What is of records, and not of the tree. */
+/** What is about records, and not about the tree. */
 const NOT_IN_VIEW = [
   'to',
   'order',
@@ -163,6 +163,9 @@ const NOT_IN_VIEW = [
   'truncate',
   'corrupt',
   'skew',
+  'seed',
+  'quiet',
+  'report',
 ];
 
 /** Adds `godo replay`. */

@@ -1,10 +1,9 @@
 /** Recordings for tests: the fixtures, and hand-made lines, with their analysis. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { analyzeRecording } from '../../src/cli/line-analyzer.ts';
 import { readRecording } from '../../src/cli/recording.ts';
-import type { Analysis } from '../../src/model/analysis.ts';
 import type { ProcessDocument } from '../../src/model/process.ts';
-import { Analyzer } from '../../src/pipeline.ts';
 import { type Recording, RecordingReader } from '../../src/replay/recording.ts';
 
 const FIXTURES = join(import.meta.dirname, '../../fixtures');
@@ -30,10 +29,9 @@ export interface Known {
 }
 
 export function knownOf(recording: Recording): Known {
-  const analyzer = fed(recording, recording.event.keys());
-  const { processes, summary } = analyzer.finish();
-  const owners = [...analyzer.owners()];
-  return { recording, processes: [...processes], owners, digest: summary.digest };
+  const { analysis, owners } = analyzeRecording(recording);
+  const { processes, summary } = analysis;
+  return { recording, processes: [...processes], owners: [...owners], digest: summary.digest };
 }
 
 /** Reads inputs of a path. */
@@ -52,29 +50,6 @@ export function recordingOf(...inputs: readonly (readonly string[])[]): Recordin
     reader.close();
   }
   return reader.finish();
-}
-
-function fed(recording: Recording, lines: Iterable<number>): Analyzer {
-  const analyzer = new Analyzer();
-  const end = Buffer.from('\n');
-  let last = -1;
-  for (const i of lines) {
-    const stream = recording.stream[i];
-    if (stream !== last) {
-      if (last >= 0) analyzer.close();
-      analyzer.open('replay', recording.streams[stream].origin);
-      last = stream;
-    }
-    analyzer.push(recording.line(i));
-    analyzer.push(end);
-  }
-  if (last >= 0) analyzer.close();
-  return analyzer;
-}
-
-/** What the analysis of the lines in that order says. */
-export function analyzeLines(recording: Recording, lines: Iterable<number>): Analysis {
-  return fed(recording, lines).finish();
 }
 
 /**
