@@ -1,0 +1,84 @@
+/** Other orders of the same lines, for fast-check. */
+import * as fc from 'fast-check';
+import { NO_EVENT, type Recording, RecordingReader } from '../replay/recording.ts';
+import type { Trace } from './trace.ts';
+
+/**
+ * What is put into another order:
+ *
+ * - `lines`: lines, in any order;
+ * - `records`: lines, but the records of each event stay in order among themselves;
+ * - `events`: whole events, the records of each together.
+ */
+export const SHUFFLE_KINDS = ['lines', 'records', 'events'] as const;
+
+export type ShuffleKind = (typeof SHUFFLE_KINDS)[number];
+
+/**
+ * Orders of the lines of a trace, or of any audit log. They shrink towards the order that was given:
+ * to fewer lines (or events) that come too early.
+ */
+export function shuffles(
+  of: Trace | readonly string[],
+  kind: ShuffleKind = 'lines',
+): fc.Arbitrary<readonly string[]> {
+  const lines = 'lines' in of ? of.lines : of;
+  const recording = recordingOf(lines);
+  return ordersOf(recording, kind).map((order) => order.map((i) => lines[i]));
+}
+
+function recordingOf(lines: readonly string[]): Recording {
+  const reader = new RecordingReader();
+  reader.open('trace');
+  reader.push(Buffer.from(lines.map((line) => `${line}\n`).join(''), 'utf8'));
+  reader.close();
+  const recording = reader.finish();
+  if (recording.length === lines.length) return recording;
+  throw new RangeError('lines must not be empty, nor hold line ends, nor be longer than 1 MiB');
+}
+
+function ordersOf(recording: Recording, kind: ShuffleKind): fc.Arbitrary<readonly number[]> {
+  if (kind === 'events') {
+    const units = eventsOf(recording);
+    return picks(units.length).map((order) => order.flatMap((unit) => units[unit]));
+  }
+  const orders = picks(recording.length);
+  return kind === 'lines' ? orders : orders.map((order) => inEventOrder(recording, order));
+}
+
+/** The lines of each event, and each line of none, in the order in which they begin. */
+function eventsOf(recording: Recording): number[][] {
+  const units: number[][] = [];
+  for (let i = 0; i < recording.length; i++) {
+    const event = recording.event[i];
+    if (event === NO_EVENT) units.push([i]);
+    else if (recording.linesOf(event)[0] === i) units.push([...recording.linesOf(event)]);
+  }
+  return units;
+}
+
+/** The places of each event's lines stay, and the lines go into them in order. */
+function inEventOrder(recording: Recording, order: readonly number[]): number[] {
+  const next = new Int32Array(recording.events.length);
+  return order.map((i) => {
+    const event = recording.event[i];
+    return event === NO_EVENT ? i : recording.linesOf(event)[next[event]++];
+  });
+}
+
+const SHARES = 2 ** 30;
+
+/**
+ * Orders of the numbers below n. Each draw picks the next of those that are left, 0 the first one;
+ * what no draw picked follows as it was. So shorter and smaller draws are closer to 0, 1, 2, ….
+ */
+function picks(n: number): fc.Arbitrary<number[]> {
+  return fc.array(fc.nat(SHARES - 1), { maxLength: n, size: 'max' }).map((draws) => {
+    const left = Array.from({ length: n }, (_, i) => i);
+    const picked = draws.map((draw) => {
+      const at = Math.floor((draw / SHARES) * left.length);
+      return left.splice(at, 1)[0];
+    });
+    return picked.concat(left);
+  });
+}
