@@ -8,6 +8,7 @@ import { EXIT } from './analysis.ts';
 import { type AnalyzeOptions, analyzeCommand } from './analyze.ts';
 import { addDoctor, addInfo, addRecord } from './commands.ts';
 import { explainCommand } from './explain.ts';
+import { addFuzz } from './fuzz.ts';
 import { FilterError, StoreError } from '../store/store.ts';
 import { OutputError } from './output.ts';
 import { projectOf, queryCommand, type QueryOptions, sortOf } from './query.ts';
@@ -205,6 +206,7 @@ function programFor(done: (status: number) => void): Command {
   addQuery(program, done);
   addTree(program, done);
   addTraces(program, done);
+  addFuzz(program, done);
   return program;
 }
 

@@ -71,12 +71,14 @@ export function variantAt(source: VariantSource, seed: number, path: string): Va
   if (named === undefined) throw new RangeError(`no variant is named ${path}`);
   const { kind, number } = named;
   const kindNumber = KINDS.indexOf(kind);
-  const rng = new Rng(seed ^ Math.imul(number * KINDS.length + kindNumber + 1, 0x9e3779b1));
+  const rng = new Rng(seed ^ Math.imul(number * KIND_NUMBERS + kindNumber + 1, 0x9e3779b1));
   const reference: Delivery = { lines: source.plain };
   return { kind, path, reference, ...MAKERS[kind](source, rng) };
 }
 
+/** In their order, to which kinds may only be added: a seed gives what it always gave. */
 const KINDS = Object.keys(VARIANT_KINDS) as VariantKind[];
+const KIND_NUMBERS = 16;
 
 type Made = Pick<Variant, 'delivery'> & Partial<Variant>;
 
@@ -164,6 +166,19 @@ export function restricted({ lines, files, chunks }: Delivery, kept: Uint8Array)
   return {
     lines: lines.filter(isKept),
     ...(files === undefined ? {} : { files: files.filter((_, i) => isKept(lines[i])) }),
+    ...(chunks === undefined ? {} : { chunks }),
+  };
+}
+
+/** The same lines in another order; a line stays in its file. */
+export function withLines({ lines, files, chunks }: Delivery, order: Int32Array): Delivery {
+  const fileOf = new Map<number, number>();
+  if (files !== undefined) for (const [i, line] of lines.entries()) fileOf.set(line, files[i]);
+  return {
+    lines: order,
+    ...(files === undefined
+      ? {}
+      : { files: Uint8Array.from(order, (line) => fileOf.get(line) ?? 0) }),
     ...(chunks === undefined ? {} : { chunks }),
   };
 }

@@ -1,16 +1,19 @@
 /** Other orders of the same lines, for fast-check. */
 import * as fc from 'fast-check';
+import { Analyzer } from '../pipeline.ts';
+import { type History, orderLines } from '../replay/orders.ts';
 import { NO_EVENT, type Recording, RecordingReader } from '../replay/recording.ts';
 import type { Trace } from './trace.ts';
 
 /**
  * What is put into another order:
  *
- * - `lines`: lines, in any order;
+ * - `kernel`: lines, in an order that a kernel could have sent them in, as hostile as can be;
  * - `records`: lines, but the records of each event stay in order among themselves;
- * - `events`: whole events, the records of each together.
+ * - `events`: whole events, the records of each together;
+ * - `lines`: lines, in any order.
  */
-export const SHUFFLE_KINDS = ['lines', 'records', 'events'] as const;
+export const SHUFFLE_KINDS = ['kernel', 'records', 'events', 'lines'] as const;
 
 export type ShuffleKind = (typeof SHUFFLE_KINDS)[number];
 
@@ -27,10 +30,14 @@ export function shuffles(
   return ordersOf(recording, kind).map((order) => order.map((i) => lines[i]));
 }
 
+function bytesOf(lines: readonly string[]): Uint8Array {
+  return Buffer.from(lines.map((line) => `${line}\n`).join(''), 'utf8');
+}
+
 function recordingOf(lines: readonly string[]): Recording {
   const reader = new RecordingReader();
   reader.open('trace');
-  reader.push(Buffer.from(lines.map((line) => `${line}\n`).join(''), 'utf8'));
+  reader.push(bytesOf(lines));
   reader.close();
   const recording = reader.finish();
   if (recording.length === lines.length) return recording;
@@ -38,6 +45,7 @@ function recordingOf(lines: readonly string[]): Recording {
 }
 
 function ordersOf(recording: Recording, kind: ShuffleKind): fc.Arbitrary<readonly number[]> {
+  if (kind === 'kernel') return kernelOrders(recording);
   if (kind === 'events') {
     const units = eventsOf(recording);
     return picks(units.length).map((order) => order.flatMap((unit) => units[unit]));
@@ -45,6 +53,37 @@ function ordersOf(recording: Recording, kind: ShuffleKind): fc.Arbitrary<readonl
   const orders = picks(recording.length);
   return kind === 'lines' ? orders : orders.map((order) => inEventOrder(recording, order));
 }
+
+/**
+ * The first lines come as in an order of the seed, the others as they were: what may come in
+ * both orders may come so, too. Half of them is of the seed as a whole.
+ */
+function kernelOrders(recording: Recording): fc.Arbitrary<readonly number[]> {
+  const history = historyOf(recording);
+  const { length } = recording;
+  return fc
+    .record({ seed: fc.nat(2 ** 31 - 1), first: fc.nat(2 * length) })
+    .map(({ seed, first }) => {
+      const order = [...orderLines(recording, 'adversarial', seed, history)].slice(0, first);
+      const sent = new Set(order);
+      for (let i = 0; i < length; i++) if (!sent.has(i)) order.push(i);
+      return order;
+    });
+}
+
+function historyOf(recording: Recording): History {
+  const analyzer = new Analyzer();
+  analyzer.open('trace');
+  for (let i = 0; i < recording.length; i++) {
+    analyzer.push(recording.line(i));
+    analyzer.push(LINE_END);
+  }
+  analyzer.close();
+  const { processes } = analyzer.finish();
+  return { processes: [...processes], owners: [...analyzer.owners()] };
+}
+
+const LINE_END = Uint8Array.of(10);
 
 /** The lines of each event, and each line of none, in the order in which they begin. */
 function eventsOf(recording: Recording): number[][] {
