@@ -34,6 +34,9 @@ export interface CommandRun {
   readonly stderr: Buffer;
 }
 
+/** No process could be made. */
+export class CommandError extends Error {}
+
 /** How long a command may take where nobody says, in ms. */
 export const USUAL_TIMEOUT = 60_000;
 /** Bytes of a command's standard error that are kept. */
@@ -50,7 +53,7 @@ const THROUGH_A_PIPE = 'cat | /bin/sh -c "$1"';
 /**
  * Runs `sh -c command` with the input on its standard input, and in this program's environment.
  * That it does not read all is no error. A chunk is not used after the next one is asked for.
- * Rejects when no process could be made, or with what the input throws.
+ * Rejects with a CommandError, or with what the input throws.
  */
 export async function runCommand(
   command: string,
@@ -124,7 +127,7 @@ function killGroup(group: number | undefined): void {
 /** Until the shell ends; what it leaves in the background goes with it. */
 function endOf(child: ChildProcess): Promise<CommandEnd> {
   return new Promise((resolve, reject) => {
-    child.once('error', reject);
+    child.once('error', (error) => reject(new CommandError(error.message)));
     child.once('exit', (status, signal) => {
       killGroup(child.pid);
       if (child.pid !== undefined) living.delete(child.pid);

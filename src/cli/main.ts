@@ -9,6 +9,7 @@ import { type AnalyzeOptions, analyzeCommand } from './analyze.ts';
 import { addDoctor, addInfo, addRecord } from './commands.ts';
 import { explainCommand } from './explain.ts';
 import { addFuzz } from './fuzz.ts';
+import { addMinimize } from './minimize.ts';
 import { FilterError, StoreError } from '../store/store.ts';
 import { OutputError } from './output.ts';
 import { projectOf, queryCommand, type QueryOptions, sortOf } from './query.ts';
@@ -207,6 +208,7 @@ function programFor(done: (status: number) => void): Command {
   addTree(program, done);
   addTraces(program, done);
   addFuzz(program, done);
+  addMinimize(program, done);
   return program;
 }
 
