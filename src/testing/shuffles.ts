@@ -18,8 +18,8 @@ export const SHUFFLE_KINDS = ['kernel', 'records', 'events', 'lines'] as const;
 export type ShuffleKind = (typeof SHUFFLE_KINDS)[number];
 
 /**
- * Orders of the lines of a trace, or of any audit log. They shrink towards the order that was given:
- * to fewer lines (or events) that come too early.
+ * Orders of the lines of a trace, or of any audit log. They shrink to fewer lines (or events) that
+ * come too early: towards the order that was given, those of `kernel` towards that of the serials.
  */
 export function shuffles(
   of: Trace | readonly string[],
@@ -55,20 +55,18 @@ function ordersOf(recording: Recording, kind: ShuffleKind): fc.Arbitrary<readonl
 }
 
 /**
- * The first lines come as in an order of the seed, the others as they were: what may come in
- * both orders may come so, too. Half of them is of the seed as a whole.
+ * The first lines come as in an order of the seed, the others by serial: both are orders of a
+ * kernel, so this is one, too. Half of them is of the seed as a whole.
  */
 function kernelOrders(recording: Recording): fc.Arbitrary<readonly number[]> {
   const history = historyOf(recording);
-  const { length } = recording;
-  return fc
-    .record({ seed: fc.nat(2 ** 31 - 1), first: fc.nat(2 * length) })
-    .map(({ seed, first }) => {
-      const order = [...orderLines(recording, 'adversarial', seed, history)].slice(0, first);
-      const sent = new Set(order);
-      for (let i = 0; i < length; i++) if (!sent.has(i)) order.push(i);
-      return order;
-    });
+  const bySerial = orderLines(recording, 'serial', 0, undefined);
+  const choice = fc.record({ seed: fc.nat(2 ** 31 - 1), first: fc.nat(2 * recording.length) });
+  return choice.map(({ seed, first }) => {
+    const hostile = orderLines(recording, 'adversarial', seed, history).subarray(0, first);
+    const sent = new Set(hostile);
+    return [...hostile, ...bySerial.filter((i) => !sent.has(i))];
+  });
 }
 
 function historyOf(recording: Recording): History {

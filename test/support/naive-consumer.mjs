@@ -38,4 +38,9 @@ for await (const line of createInterface({ input: process.stdin })) {
   }
 }
 const lines = [...ended, ...known.values()].map(text);
-process.stdout.write(lines.sort().map((line) => `${line}\n`).join(''));
+process.stdout.write(
+  lines
+    .sort()
+    .map((line) => `${line}\n`)
+    .join(''),
+);

@@ -11,26 +11,11 @@ import {
   type TraceProcess,
   traceArbitrary,
 } from '../../../src/testing/index.ts';
+import { byEvent, illegalities, nameOf } from '../../support/legal.ts';
 
 const RUNS = { numRuns: 40, seed: 5 };
 
 const all = traceArbitrary({ features: FEATURES, hosts: 3 });
-
-const nameOf = (line: string): string => {
-  const found = /^(?:node=(\S+) )?type=\S+ msg=audit\(([^)]+)\):/.exec(line);
-  if (found === null) throw new Error(`no record: ${line}`);
-  return `${found[1] ?? ''}/${found[2]}`;
-};
-
-/** The lines of each event, in order. */
-function byEvent(lines: readonly string[]): Map<string, string[]> {
-  const events = new Map<string, string[]>();
-  for (const line of lines) {
-    const name = nameOf(line);
-    events.set(name, [...(events.get(name) ?? []), line]);
-  }
-  return events;
-}
 
 describe('traceArbitrary', () => {
   test('the same program gives the same trace', () => {
@@ -122,12 +107,6 @@ describe('traceArbitrary', () => {
     );
     expect(result.failed).toBe(true);
     const [trace] = result.counterexample ?? [];
-    console.log(
-      trace?.events.length,
-      trace?.lines.length,
-      JSON.stringify(trace?.program),
-      result.numShrinks,
-    );
     expect(trace?.events.length).toBeLessThanOrEqual(3);
     const report = fc.stringify(trace);
     const program = /^kernelModel\((.*)\) \/\* \d+ lines:/.exec(report.split('\n')[0])?.[1] ?? '';
@@ -152,19 +131,40 @@ describe('shuffles', () => {
     );
   });
 
-  test.each(['records', 'events'] as const)('%s: the records of an event stay in order', (kind) => {
-    const both = traces.chain((trace) => fc.tuple(fc.constant(trace), shuffles(trace, kind)));
-    fc.assert(
-      fc.property(both, ([{ lines }, shuffled]) => {
-        expect(byEvent(shuffled)).toEqual(byEvent(lines));
-        if (kind !== 'events') return;
-        const runs = shuffled.filter(
-          (line, i) => i === 0 || nameOf(shuffled[i - 1]) !== nameOf(line),
-        );
-        expect(runs.length).toBe(new Set(lines.map(nameOf)).size);
-      }),
-      RUNS,
+  test.each(['records', 'events', 'kernel'] as const)(
+    '%s: the records of an event stay in order',
+    (kind) => {
+      const both = traces.chain((trace) => fc.tuple(fc.constant(trace), shuffles(trace, kind)));
+      fc.assert(
+        fc.property(both, ([{ lines }, shuffled]) => {
+          expect(byEvent(shuffled)).toEqual(byEvent(lines));
+          if (kind !== 'events') return;
+          const runs = shuffled.filter(
+            (line, i) => i === 0 || nameOf(shuffled[i - 1]) !== nameOf(line),
+          );
+          expect(runs.length).toBe(new Set(lines.map(nameOf)).size);
+        }),
+        RUNS,
+      );
+    },
+  );
+
+  test.each(FEATURES)('kernel: no order that a kernel could not send, with %s', (feature) => {
+    const both = traceArbitrary({ features: [feature], steps: 30 }).chain((trace) =>
+      fc.tuple(fc.constant(trace), shuffles(trace, 'kernel')),
     );
+    fc.assert(
+      fc.property(both, ([trace, shuffled]) => {
+        expect(illegalities(trace, shuffled)).toEqual([]);
+      }),
+      { numRuns: 200, seed: 5 },
+    );
+  });
+
+  test('the judge of that knows an order that none could', () => {
+    const both = traces.chain((trace) => fc.tuple(fc.constant(trace), shuffles(trace, 'events')));
+    const judged = fc.sample(both, { numRuns: 20, seed: 5 });
+    expect(judged.some(([trace, lines]) => illegalities(trace, lines).length > 0)).toBe(true);
   });
 
   test('any order of a few lines comes up', () => {
