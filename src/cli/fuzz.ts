@@ -24,13 +24,14 @@ import {
 } from '../replay/variants.ts';
 import { fuzzLines } from '../report/fuzz.ts';
 import { EXIT } from './analysis.ts';
-import { type CommandRun, endText, runCommand, USUAL_TIMEOUT } from './child.ts';
+import { CommandError, type CommandRun, endText, runCommand, USUAL_TIMEOUT } from './child.ts';
+import { jobsOf, timeoutOf } from './child-options.ts';
 import { type Answer, type Ask, type Failed, fuzz, type Fuzzed, type Shrunk } from './fuzzing.ts';
+import { checkInputs, INPUTS } from './inputs.ts';
 import { Interrupt } from './interrupt.ts';
 import { linesAsText, OutputError, writeAll } from './output.ts';
 import { readRecording } from './recording.ts';
 import { Ticker } from './ticker.ts';
-import { durationOf } from './units.ts';
 
 const KINDS = Object.keys(VARIANT_KINDS) as VariantKind[];
 /** What a program that reads one stream of records, once, is asked. */
@@ -38,7 +39,7 @@ const FOREIGN_KINDS: readonly VariantKind[] = ['kernel', 'records', 'events', 'l
 /** What makes no difference to it, since godo gives it one stream. */
 const OWN_ONLY: ReadonlySet<VariantKind> = new Set(['files', 'chunks']);
 
-const HELP = `
+const HELP = `${INPUTS}
 Without --exec, godo's own analysis is asked, with all witnesses of a trace. With it, CMD is run by
 sh with audit records on its standard input, and what it writes to standard output, after
 --canonicalize, must be what it writes for the records in the order in which it all happened.
@@ -105,6 +106,7 @@ export function addFuzz(program: Command, done: (status: number) => void): void 
     .option('-q, --quiet', 'no progress on standard error')
     .addHelpText('after', HELP)
     .action(async (names: string[], flags: Flags) => {
+      checkInputs(command, names);
       checkFlags(command, flags);
       done(await fuzzCommand(names, flags));
     });
@@ -118,15 +120,6 @@ function numberOf(least: number): (text: string) => number {
     if (value >= least && value <= MOST) return value;
     throw new InvalidArgumentError(`It must be a whole number from ${least} to ${MOST}.`);
   };
-}
-
-/** The most that a timer of Node waits. */
-const MAX_TIMEOUT = 2 ** 31 - 1;
-
-function timeoutOf(text: string): number {
-  const ms = durationOf(text);
-  if (ms !== undefined && ms <= MAX_TIMEOUT) return ms;
-  throw new InvalidArgumentError('It must be like 500ms, 30s or 10m, and less than 25d.');
 }
 
 function kindsOf(text: string): readonly VariantKind[] {
@@ -183,6 +176,10 @@ async function fuzzCommand(names: readonly string[], flags: Flags): Promise<numb
     });
     await print(report, flags.format);
     return interrupt.status ?? statusOf(report);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    process.stderr.write(`godo: cannot run the command: ${error.message}\n`);
+    return EXIT.usage;
   } finally {
     ticker.clear();
     interrupt.end();

@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { quoteForDisplay } from '../base/text.ts';
 import { parseTime } from '../report/time.ts';
-import { STDIN } from '../source/inputs.ts';
 import { EXIT } from './analysis.ts';
 import { type AnalyzeOptions, analyzeCommand } from './analyze.ts';
 import { addDoctor, addInfo, addRecord } from './commands.ts';
 import { explainCommand } from './explain.ts';
 import { addFuzz } from './fuzz.ts';
+import { checkInputs, INPUTS } from './inputs.ts';
 import { addMinimize } from './minimize.ts';
 import { FilterError, StoreError } from '../store/store.ts';
 import { OutputError } from './output.ts';
@@ -20,11 +20,6 @@ import {
   type TreeCommandOptions,
   USUAL_STORE,
 } from './stores.ts';
-
-const INPUTS = `
-LOG is a file, a folder of rotated logs, a trace of godo record, or - for standard input; gzip is recognised by its
-content. Records of all inputs are taken together, whatever their order.
-`;
 
 const TREE_HELP = `${INPUTS}
 In the tree, "a → b" is one process that ran a and then b, "✗ b ENOENT" an exec that failed,
@@ -82,12 +77,6 @@ function checkAnalyze(command: Command, names: readonly string[], options: Analy
   if (options.format === 'tree') return;
   for (const name of ['root', 'depth', 'at'] as const) {
     if (options[name] !== undefined) command.error(`error: --${name} needs --format tree`);
-  }
-}
-
-function checkInputs(command: Command, names: readonly string[]): void {
-  if (names.indexOf(STDIN) !== names.lastIndexOf(STDIN)) {
-    command.error('error: - can only be given once');
   }
 }
 

@@ -4,7 +4,7 @@ import { existsSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { wordsOf } from '../base/errors.ts';
 import { quoteForDisplay } from '../base/text.ts';
 import { minimize, type MinimizeOptions, type Parts, type Stage } from '../check/minimize.ts';
@@ -15,13 +15,14 @@ import { durationText } from '../report/time.ts';
 import { STDIN } from '../source/inputs.ts';
 import { EXIT } from './analysis.ts';
 import { type CommandEnd, CommandError, endText, USUAL_TIMEOUT } from './child.ts';
+import { checkInputs } from './inputs.ts';
+import { jobsOf, timeoutOf } from './child-options.ts';
 import { Interrupt } from './interrupt.ts';
 import { linesAsText, OutputError, writeAll } from './output.ts';
 import { partsOf } from './parts.ts';
 import { readRecording } from './recording.ts';
 import { Ticker } from './ticker.ts';
 import { endOfAll, isSame, Trials, UNSTEADY } from './trials.ts';
-import { durationOf } from './units.ts';
 import { openVerdicts, type VerdictFile } from './verdicts.ts';
 
 const HELP = `
@@ -63,25 +64,12 @@ export function addMinimize(program: Command, done: (status: number) => void): v
     .action(async (names: string[], flags: Partial<Flags> & Pick<Flags, 'exec' | 'jobs'>) => {
       const log =
         flags.output === undefined || flags.output === STDIN ? logFor(names[0]) : flags.output;
+      checkInputs(command, names);
       if (names.some((name) => isSameFile(name, log))) {
         command.error('error: the output is one of the logs');
       }
       done(await minimizeCommand(names, log, { timeout: USUAL_TIMEOUT, ...flags }));
     });
-}
-
-function jobsOf(text: string): number {
-  if (/^[1-9]\d{0,2}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It must be from 1 to 999.');
-}
-
-/** The most that a timer of Node waits. */
-const MAX_TIMEOUT = 2 ** 31 - 1;
-
-function timeoutOf(text: string): number {
-  const ms = durationOf(text);
-  if (ms !== undefined && ms <= MAX_TIMEOUT) return ms;
-  throw new InvalidArgumentError('It must be like 500ms, 30s or 10m, and less than 25d.');
 }
 
 /** `build.min.log` for `traces/build.trace/`, `build.log.gz` and the like. */

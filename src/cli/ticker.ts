@@ -1,18 +1,18 @@
-import { ProgressBar } from './progress.ts';
+import { ProgressBar, type Screen } from './progress.ts';
 
 /** Time between two lines, where nobody looks on. */
 const PERIOD = 10_000;
 
 /** Says how far long work is: at once on a terminal, elsewhere with a line now and then. */
 export class Ticker {
-  readonly #screen: NodeJS.WriteStream;
+  readonly #screen: Screen;
   readonly #now: () => number;
   readonly #bar: ProgressBar;
   readonly #quiet: boolean;
   #said: number;
 
   /** `now`: a clock in milliseconds. */
-  constructor(screen: NodeJS.WriteStream, now: () => number, quiet: boolean) {
+  constructor(screen: Screen, now: () => number, quiet: boolean) {
     this.#screen = screen;
     this.#now = now;
     this.#bar = new ProgressBar(screen, now);
@@ -22,7 +22,7 @@ export class Ticker {
 
   say(text: string): void {
     if (this.#quiet) return;
-    if (this.#screen.isTTY) {
+    if (this.#screen.isTTY === true) {
       this.#bar.announce(text);
       return;
     }
