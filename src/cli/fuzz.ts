@@ -94,7 +94,7 @@ export function addFuzz(program: Command, done: (status: number) => void): void 
     .option(
       '-j, --jobs <n>',
       'programs that may run at once (default: as many as processors)',
-      numberOf(1),
+      jobsOf,
     )
     .option('--timeout <time>', 'how long one may take (default: 60s)', timeoutOf)
     .option('-o, --output <dir>', 'where to write variants that differ', 'fuzz-failures')

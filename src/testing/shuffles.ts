@@ -65,7 +65,7 @@ function kernelOrders(recording: Recording): fc.Arbitrary<readonly number[]> {
   return choice.map(({ seed, first }) => {
     const hostile = orderLines(recording, 'adversarial', seed, history).subarray(0, first);
     const sent = new Set(hostile);
-    return [...hostile, ...bySerial.filter((i) => !sent.has(i))];
+    return Array.from(hostile).concat(Array.from(bySerial.filter((i) => !sent.has(i))));
   });
 }
 

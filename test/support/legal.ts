@@ -62,7 +62,7 @@ function illegalInBoot(
     .map((event): Sent => {
       const place = places.get(`${event.host}/${event.id}`);
       if (place === undefined) throw new Error(`${event.id} is not there`);
-      return { event, ...place };
+      return { event, first: place.first, last: place.last };
     })
     .sort((a, b) => a.event.serial - b.event.serial);
   const earliest = new Float64Array(sent.length + 1).fill(Infinity);

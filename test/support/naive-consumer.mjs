@@ -10,13 +10,19 @@ const FORKS = new Set(['56', '57', '58', '435']);
 const EXECVE = '59';
 const EXIT_GROUP = '231';
 
+/** @typedef {{ parent: string, pid: string, ran: string[], status: string }} Known */
+
+/** @type {Map<string, Known>} */
 const known = new Map();
+/** @type {Known[]} */
 const ended = [];
 
+/** @type {(line: string, name: string) => string} */
 function field(line, name) {
   return new RegExp(` ${name}=(\\S+)`).exec(line)?.[1] ?? '';
 }
 
+/** @type {(one: Known) => string} */
 function text({ parent, pid, ran, status }) {
   return `${parent} -> ${pid} [${ran.join(' ')}] ${status}`;
 }
@@ -32,8 +38,10 @@ for await (const line of createInterface({ input: process.stdin })) {
     known.set(child, { parent: pid, pid: child, ran: [], status: 'lives' });
   } else if (call === EXECVE && field(line, 'success') === 'yes') {
     known.get(pid)?.ran.push(field(line, 'exe'));
-  } else if (call === EXIT_GROUP && known.has(pid)) {
-    ended.push({ ...known.get(pid), status: `ended ${field(line, 'a0')}` });
+  } else if (call === EXIT_GROUP) {
+    const own = known.get(pid);
+    if (own === undefined) continue;
+    ended.push({ ...own, status: `ended ${field(line, 'a0')}` });
     known.delete(pid);
   }
 }
