@@ -2,6 +2,8 @@
 import { quoteForDisplay, shellQuote } from '../base/text.ts';
 import type { FuzzFailure, FuzzReport, FuzzShrunk, FuzzTally } from '../model/fuzz.ts';
 
+/** Characters of a line that are shown; all of them are in the file. */
+const SHOWN_LENGTH = 160;
 /** Paths that are shown of each kind. */
 const SHOWN_PATHS = 5;
 
@@ -49,7 +51,7 @@ function* failureLines(
   if (shrunk === undefined) return;
   yield `  ${shrunkText(shrunk)}: ${quoteForDisplay(shrunk.file)}`;
   yield `  without disorder: ${quoteForDisplay(shrunk.reference)}`;
-  for (const line of shrunk.shown ?? []) yield `    ${quoteForDisplay(line)}`;
+  for (const line of shrunk.shown ?? []) yield `    ${cut(quoteForDisplay(line))}`;
 }
 
 function shrunkText({ events, lines, inversions, minimal, runs }: FuzzShrunk): string {
@@ -57,6 +59,10 @@ function shrunkText({ events, lines, inversions, minimal, runs }: FuzzShrunk): s
   const size = `${counted(events, 'event')}, ${counted(lines, 'line')}, ${out}`;
   const end = minimal ? '' : ', not as small as can be';
   return `made smaller in ${counted(runs, 'run')}: ${size}${end}`;
+}
+
+function cut(text: string): string {
+  return text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH - 1)}…` : text;
 }
 
 function counted(count: number, what: string): string {
