@@ -215,14 +215,14 @@ class Fuzzer {
     const expected = await this.#ask(reference, signal);
     const order = await straighten(
       small.lines.map((line) => rankOf[line]),
-      (ranks) => {
+      (ranks, wanted) => {
         const delivery = withLines(
           small,
           ranks.map((rank) => plain[rank]),
         );
-        return fails(delivery, async () => expected, stop);
+        return fails(delivery, async () => expected, wanted);
       },
-      () => !stop.aborted,
+      { jobs, signal: stop },
     );
     const delivery = withLines(
       small,
