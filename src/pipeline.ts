@@ -24,7 +24,6 @@ import { reconcile } from './process/reconcile.ts';
 import { isAbout } from './process/told.ts';
 import { parseConnectorLine } from './record/connector.ts';
 import { RecordScanner, SCAN } from './record/scan.ts';
-import { TYPE } from './record/types.ts';
 import { digestOf } from './report/ndjson.ts';
 import { type LineSink, LineSplitter, MAX_LINE_BYTES } from './source/lines.ts';
 
@@ -116,7 +115,7 @@ export class Analyzer {
     this.#testimonies.set(origin.boot, testimony);
     if (origin.connector !== undefined) testimony.clock(origin.connector.offset);
     if (origin.alive !== undefined) testimony.found(origin.alive);
-    if (origin.recorder !== undefined) testimony.recorders.add(origin.recorder);
+    for (const pid of origin.recorders ?? []) testimony.recorders.add(pid);
     this.#testimony = testimony;
   }
 
@@ -213,7 +212,7 @@ export class Analyzer {
       return;
     }
     this.#typeCounts[scan.type] = (this.#typeCounts[scan.type] ?? 0) + 1;
-    if (!whole && isCut(scan)) {
+    if (!whole && scan.cut) {
       this.#reject('truncated', 'the last line ends in the middle of a record', offset);
       return;
     }
@@ -327,11 +326,6 @@ export class Analyzer {
     }
     return Object.fromEntries(counted.sort((a, b) => (a[0] < b[0] ? -1 : 1)));
   }
-}
-
-/** A last line without newline that ends before the fields that always end its record. */
-function isCut(scan: RecordScanner): boolean {
-  return scan.unterminated || (scan.type === TYPE.SYSCALL && scan.exeEnd === scan.exeStart);
 }
 
 /** Analyzes inputs that are in memory. */

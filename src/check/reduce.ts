@@ -1,13 +1,12 @@
 /**
  * Delta debugging: from a set that fails to a subset of it that still fails and of which no unit
- * can be left out (1-minimal). After Zeller and Hildebrandt's ddmin, with two changes that later
- * work found to pay: what is left is always the complement of a chunk, since keeping one chunk is
- * removing the others one by one; and a round goes on where it is, from the back, rather than
- * begin again after each success.
+ * can be left out (1-minimal). It is ddmin of Zeller and Hildebrandt, with what later work found
+ * to pay. Only complements of chunks are tested, since to keep one chunk is to leave out the others
+ * one by one; a sweep goes on where it is, from the back, rather than begin again after a success;
+ * and where one half of a chunk could go, the other half is taken to be what kept the whole.
  *
  * Tests may run side by side. Which one is taken does not depend on which one ends first: the
- * order of the tests is that of a single worker, and others are started on the guess that those
- * before them will not fail.
+ * order of the tests is that of a single worker, and the others run ahead of it on a guess.
  */
 import { createHash } from 'node:crypto';
 
@@ -71,17 +70,19 @@ export function keyOf(atoms: Int32Array): string {
 /** Where the search is: what it has, and which chunk it asks about next. Never changed. */
 interface Step {
   readonly kept: readonly number[];
-  /** Units in a chunk. */
+  /** Units in a chunk: all of them at first, and then a power of 2. */
   readonly size: number;
   /** The chunk is `kept[end - size .. end)`, or what there is of it. */
   readonly end: number;
+  /** Which half it is of a chunk that could not be left out; `none` when it was so itself. */
+  readonly half: 'later' | 'earlier' | 'none';
   /** Chunks in a row that could not be left out, since the last success or change of size. */
   readonly refused: number;
 }
 
 function firstStep(units: number): Step {
   const kept = Array.from({ length: units }, (_, i) => i);
-  return { kept, size: half(units), end: units, refused: 0 };
+  return { kept, size: Math.max(1, units), end: units, half: 'none', refused: 0 };
 }
 
 /** At size 1 every unit has been asked about since the last success: the set is 1-minimal. */
@@ -93,20 +94,30 @@ function without({ kept, size, end }: Step): number[] {
   return [...kept.slice(0, Math.max(0, end - size)), ...kept.slice(end)];
 }
 
-function nextStep(step: Step, fails: boolean): Step {
-  const kept = fails ? without(step) : step.kept;
-  const end = step.end - step.size;
-  const refused = fails ? 0 : step.refused + 1;
-  // A chunk must not be all that is left, unless that is one unit.
-  if (end > 0 && step.size < Math.max(kept.length, 2))
-    return { kept, size: step.size, end, refused };
-  const size = Math.min(half(step.size), half(kept.length));
-  return { kept, size, end: kept.length, refused: step.size === 1 ? refused : 0 };
+/** What will come out, most likely: of two halves that cannot both go, one can. */
+function guess({ half }: Step): boolean {
+  return half === 'earlier';
 }
 
-/** Rounded up, and never below 1. */
-function half(n: number): number {
-  return Math.max(1, Math.ceil(n / 2));
+function nextStep(step: Step, fails: boolean): Step {
+  const { size, half } = step;
+  const kept = fails ? without(step) : step.kept;
+  const refused = fails ? 0 : step.refused + 1;
+  // With the later half gone, the earlier one is needed: that is asked again only unit by unit.
+  const passed = fails && half === 'later' && size > 1;
+  const end = step.end - (passed ? 2 * size : size);
+  if (end <= 0) return nextSweep(kept, size, refused);
+  return { kept, size, end, half: passed ? 'later' : OTHER[half], refused };
+}
+
+const OTHER = { later: 'earlier', earlier: 'later', none: 'none' } as const;
+
+function nextSweep(kept: readonly number[], before: number, refused: number): Step {
+  const end = kept.length;
+  if (before === 1) return { kept, size: 1, end, half: 'none', refused };
+  let size = 1;
+  while (2 * size < Math.min(before, kept.length)) size *= 2;
+  return { kept, size, end, half: 'later', refused: 0 };
 }
 
 /** A test at its place in the order. */
@@ -152,7 +163,7 @@ class Reducer {
     signal?.addEventListener('abort', stop);
     try {
       while (this.#isOn()) {
-        this.#guess();
+        this.#runAhead();
         if (this.#line[0]?.fails === undefined) await Promise.race(this.#running);
         this.#advance();
       }
@@ -171,18 +182,19 @@ class Reducer {
     return !isDone(this.#step);
   }
 
-  /** Starts tests as long as there are workers, guessing that those without a verdict will not fail. */
-  #guess(): void {
+  /** Starts tests as long as there are workers, with a guess for those that have no verdict. */
+  #runAhead(): void {
     const { jobs } = this.#options;
     let step = this.#step;
-    for (const attempt of this.#line) step = nextStep(attempt.step, attempt.fails ?? false);
+    for (const attempt of this.#line)
+      step = nextStep(attempt.step, attempt.fails ?? guess(attempt.step));
     while (this.#running.size < jobs && this.#line.length < AHEAD * jobs && !isDone(step)) {
       const attempt = this.#attemptAt(step);
       // The same set in another place of the order: its verdict is on its way.
       if (attempt.fails === undefined && this.#line.some(({ key }) => key === attempt.key)) return;
       this.#line.push(attempt);
       if (attempt.fails === undefined) this.#start(attempt);
-      step = nextStep(step, attempt.fails ?? false);
+      step = nextStep(step, attempt.fails ?? guess(step));
     }
   }
 
@@ -207,7 +219,7 @@ class Reducer {
       this.#options.onVerdict?.(key, fails);
       attempt.fails = fails;
       // The guess was wrong, and with it all that was built upon it.
-      if (fails) this.#drop(this.#line.indexOf(attempt) + 1);
+      if (fails !== guess(attempt.step)) this.#drop(this.#line.indexOf(attempt) + 1);
     } catch (error) {
       if (!abort.signal.aborted) this.#failure ??= { error };
     }

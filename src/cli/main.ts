@@ -5,14 +5,17 @@ import { quoteForDisplay } from '../base/text.ts';
 import { parseTime } from '../report/time.ts';
 import { EXIT } from './analysis.ts';
 import { type AnalyzeOptions, analyzeCommand } from './analyze.ts';
+import { addCheck } from './check.ts';
 import { addDoctor, addInfo, addRecord } from './commands.ts';
+import { addDiff } from './diff.ts';
 import { explainCommand } from './explain.ts';
 import { addFuzz } from './fuzz.ts';
 import { checkInputs, INPUTS } from './inputs.ts';
 import { addMinimize } from './minimize.ts';
 import { FilterError, StoreError } from '../store/store.ts';
-import { OutputError } from './output.ts';
+import { OutputError, UsageError } from './output.ts';
 import { projectOf, queryCommand, type QueryOptions, sortOf } from './query.ts';
+import { addMerge, addSort } from './sort.ts';
 import {
   treeCommand,
   tracesCommand,
@@ -193,11 +196,15 @@ function programFor(done: (status: number) => void): Command {
   addRecord(program, version, done);
   addInfo(program, done);
   addDoctor(program, done);
+  addDiff(program, done);
   addQuery(program, done);
   addTree(program, done);
   addTraces(program, done);
   addFuzz(program, done);
   addMinimize(program, done);
+  addSort(program, done);
+  addMerge(program, done);
+  addCheck(program, done);
   return program;
 }
 
@@ -220,6 +227,10 @@ function statusOf(error: unknown): number {
   if (error instanceof FilterError || error instanceof StoreError) {
     process.stderr.write(`godo: ${quoteForDisplay(error.message)}\n`);
     return error instanceof FilterError ? EXIT.usage : EXIT.store;
+  }
+  if (error instanceof UsageError) {
+    process.stderr.write(`godo: ${quoteForDisplay(error.message)}\n`);
+    return EXIT.usage;
   }
   if (!(error instanceof OutputError)) throw error;
   process.stderr.write(`godo: cannot write the output: ${error.message}\n`);

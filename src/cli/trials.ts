@@ -16,20 +16,22 @@ export class Trials {
 
   constructor(
     recording: Recording,
-    command: { readonly exec: string; readonly timeout: number },
+    command: { readonly exec: string; readonly timeoutMs: number },
     interrupt: AbortSignal,
   ) {
     this.#recording = recording;
     this.#command = command.exec;
-    this.#timeoutMs = command.timeout;
+    this.#timeoutMs = command.timeoutMs;
     this.#interrupt = interrupt;
   }
 
   /** Rejects with a CommandError. */
   async run(lines: Int32Array, signal = this.#interrupt): Promise<CommandRun> {
     this.runs++;
-    const log = plainLog(this.#recording, lines);
-    return runCommand(this.#command, log, { timeoutMs: this.#timeoutMs, signal });
+    return runCommand(this.#command, plainLog(this.#recording, lines), {
+      timeoutMs: this.#timeoutMs,
+      signal,
+    });
   }
 
   endsLike(end: CommandEnd): StillFails {
@@ -43,7 +45,8 @@ interface Refusal {
   readonly status: number;
 }
 
-const NOTHING = new Int32Array(0);
+/** No lines. */
+export const NOTHING = new Int32Array(0);
 /** What sh says of a command that it did not find, or may not run. */
 const CANNOT_RUN: ReadonlySet<number> = new Set([126, 127]);
 

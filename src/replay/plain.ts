@@ -23,7 +23,7 @@ export function* recordedLog(
 }
 
 /**
- * The same for a program that knows logs and no traces: where the recording is of several hosts, a
+ * The same for programs that know logs and no traces: where the recording is of several hosts, a
  * record that does not name its own is given `node=`.
  */
 export function* plainLog(
@@ -34,7 +34,7 @@ export function* plainLog(
   yield* joined(recording, lines, (line, i) => {
     const event = recording.event[i];
     const isNamed = event < 0 || line.subarray(0, NODE.length).equals(NODE);
-    return isNamed ? undefined : names?.get(recording.events[event].node);
+    return isNamed ? undefined : names.get(recording.events[event].node);
   });
 }
 
@@ -59,10 +59,18 @@ function* joined(
   if (bytes > 0) yield Buffer.concat(parts);
 }
 
-/** `node=NAME ` by name; undefined where all is of one host. */
-function namesOf({ events }: Recording): Map<string, Uint8Array> | undefined {
-  const nodes = new Set(events.map(({ node }) => node));
-  if (nodes.size < 2) return undefined;
-  nodes.delete('');
-  return new Map([...nodes].map((node) => [node, Buffer.concat([NODE, encodeText(node), SPACE])]));
+type Names = ReadonlyMap<string, Uint8Array>;
+
+/** A recording does not change, and is often asked for one part after another. */
+const known = new WeakMap<Recording, Names>();
+
+/** `node=NAME ` by name; none where all is of one host. */
+function namesOf(recording: Recording): Names {
+  const before = known.get(recording);
+  if (before !== undefined) return before;
+  const nodes = new Set(recording.events.map(({ node }) => node));
+  const some = nodes.size < 2 ? [] : [...nodes].filter((node) => node !== '');
+  const names = new Map(some.map((node) => [node, Buffer.concat([NODE, encodeText(node), SPACE])]));
+  known.set(recording, names);
+  return names;
 }

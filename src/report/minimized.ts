@@ -12,7 +12,12 @@ export interface Extent {
 
 /** `3 records of 1 event of 1 process`. */
 export function extentText({ records, events, processes, others }: Extent): string {
-  const text = `${counted(records, 'record')} of ${counted(events, 'event')} of ${counted(processes, 'process')}`;
+  const parts = [
+    counted(records, 'record'),
+    counted(events, 'event'),
+    counted(processes, 'process'),
+  ];
+  const text = parts.join(' of ');
   return others === 0 ? text : `${text} and ${counted(others, 'other line')}`;
 }
 
@@ -21,23 +26,22 @@ function counted(count: number, what: string): string {
   return `${count} ${what}${what.endsWith('s') ? 'es' : 's'}`;
 }
 
-/** The ways to run the command on a log again: in a shell, and as a test. Lines without their ends. */
+/** How to run the command on a log again: in a shell, and as a test. Lines without their ends. */
 export function againLines(command: string, log: string): string[] {
-  const words = ['sh', '-c', command];
-  const pipeline = `cat ${shellQuote([log])} | ${shellQuote(words)}`;
-  const name = JSON.stringify(`${log} does not fail`);
+  const words = ['-c', 'cat "$0" | sh -c "$1"', log, command].map((word) => JSON.stringify(word));
   return [
     'In a shell:',
     '',
-    `  ${pipeline}`,
+    `  cat ${shellQuote([log])} | ${shellQuote(['sh', '-c', command])}`,
     '',
     'As a test:',
     '',
     "  import { spawnSync } from 'node:child_process';",
     "  import { expect, test } from 'vitest';",
     '',
-    `  test(${quoteForDisplay(name)}, () => {`,
-    `    const { status } = spawnSync(${JSON.stringify(pipeline)}, { shell: true });`,
+    `  test(${JSON.stringify(quoteForDisplay(log))}, () => {`,
+    '    // A pipe, since some programs do not read what is none.',
+    `    const { status } = spawnSync('sh', [${words.join(', ')}]);`,
     '    expect(status).toBe(0);',
     '  });',
   ];

@@ -37,12 +37,14 @@ test('first a whole tree is left out, the largest first', async () => {
   expect(sets[0]).toEqual([8, 9]);
 });
 
-test('then what hangs in it, with what belongs to no process beside it', async () => {
-  const { sets } = await tested(0, 1);
-  // The tree of 0 is needed, what belongs to none is not; then the subtree of 2 goes, as one.
-  expect(sets.slice(0, 3)).toEqual([
+test('then what hangs in it, the largest first', async () => {
+  const { sets } = await tested(2, 3);
+  expect(sets.slice(0, 4)).toEqual([
+    // The tree of 0 is needed, and what belongs to no process is not.
     [8, 9],
     [0, 1, 2, 3, 4, 5, 6, 7],
+    // Of all that hangs in it, which is needed, the subtree of 2 goes as one.
+    [0, 1],
     [0, 1, 2, 3],
   ]);
 });

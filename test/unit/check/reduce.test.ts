@@ -101,7 +101,7 @@ test('what a test throws ends it, when the others have ended', async () => {
     singles(8),
     NONE,
     async (atoms, signal) => {
-      if (atoms.includes(7)) throw new Error('no more processes');
+      if (atoms.includes(0)) throw new Error('no more processes');
       await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
       ended.push('aborted');
       return false;
