@@ -93,7 +93,7 @@ describe('straighten', () => {
       signal: abort.signal,
     });
     expect(order[0]).toBe(3);
-    expect([...order].toSorted()).toEqual([0, 1, 2, 3]);
+    expect([...order].toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3]);
     expect(complete).toBe(false);
     expect(left).toBe(0);
   });
