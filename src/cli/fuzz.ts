@@ -1,21 +1,10 @@
 /** `godo fuzz`: does the order in which records come ever change the answer? */
-import { createHash } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { wordsOf } from '../base/errors.ts';
-import { decodeText } from '../base/text.ts';
-import { CANONICAL_FORMS, canonical, type CanonicalForm } from '../check/canonical.ts';
-import { type FuzzFailure, type FuzzReport, SHOWN_LINES } from '../model/fuzz.ts';
-import { Analyzer } from '../pipeline.ts';
-import { type History, orderLines } from '../replay/orders.ts';
-import { plainLog } from '../replay/plain.ts';
+import type { FuzzReport } from '../model/fuzz.ts';
+import { orderLines } from '../replay/orders.ts';
 import type { Recording } from '../replay/recording.ts';
 import {
-  chunksOfLines,
-  type Delivery,
-  inputsOf,
   readPath,
   VARIANT_KINDS,
   type VariantKind,
@@ -24,13 +13,16 @@ import {
 } from '../replay/variants.ts';
 import { fuzzLines } from '../report/fuzz.ts';
 import { EXIT } from './analysis.ts';
-import { CommandError, type CommandRun, endText, runCommand, USUAL_TIMEOUT } from './child.ts';
+import { analyzerOf, type Ask, askCommand, askGodo } from './asking.ts';
+import { CommandError, USUAL_TIMEOUT } from './child.ts';
 import { jobsOf, timeoutOf } from './child-options.ts';
-import { type Answer, type Ask, type Failed, fuzz, type Fuzzed, type Shrunk } from './fuzzing.ts';
+import { writeFailures } from './fuzz-output.ts';
+import { fuzz } from './fuzzing.ts';
 import { checkInputs, INPUTS } from './inputs.ts';
 import { Interrupt } from './interrupt.ts';
-import { linesAsText, OutputError, writeAll } from './output.ts';
+import { linesAsText, writeAll } from './output.ts';
 import { readRecording } from './recording.ts';
+import { complain } from './search.ts';
 import { Ticker } from './ticker.ts';
 
 const KINDS = Object.keys(VARIANT_KINDS) as VariantKind[];
@@ -80,8 +72,12 @@ export function addFuzz(program: Command, done: (status: number) => void): void 
   command
     .description('show whether the order of records ever changes an answer')
     .argument('<LOG...>', 'audit logs')
-    .option('--orders <n>', 'variants to try', numberOf(1), 100)
-    .option('--seed <n>', 'where chance begins (default: a new one each time)', numberOf(0))
+    .option('--orders <n>', 'variants to try', numberOf(1, MOST_RUNS), 100)
+    .option(
+      '--seed <n>',
+      'where chance begins (default: a new one each time)',
+      numberOf(0, MOST_SEED),
+    )
     .option('--exec <cmd>', 'the program to ask, instead of godo')
     .option('--canonicalize <how>', 'how its output is compared (default: none)')
     .option('--kinds <names>', 'only these kinds of variants, with commas between', kindsOf)
@@ -90,7 +86,12 @@ export function addFuzz(program: Command, done: (status: number) => void): void 
       'only the variant of that path; with the --seed it was found with',
       pathOf,
     )
-    .option('--shrink <n>', 'runs at most to make a variant smaller; 0 for none', numberOf(0), 1000)
+    .option(
+      '--shrink <n>',
+      'runs at most to make a variant smaller; 0 for none',
+      numberOf(0, MOST_RUNS),
+      1000,
+    )
     .option(
       '-j, --jobs <n>',
       'programs that may run at once (default: as many as processors)',
@@ -112,20 +113,21 @@ export function addFuzz(program: Command, done: (status: number) => void): void 
     });
 }
 
-const MOST = 2 ** 32 - 1;
+const MOST_RUNS = 1_000_000;
+const MOST_SEED = 2 ** 32 - 1;
 
-function numberOf(least: number): (text: string) => number {
+function numberOf(least: number, most: number): (text: string) => number {
   return (text) => {
     const value = /^\d{1,10}$/.test(text) ? Number(text) : -1;
-    if (value >= least && value <= MOST) return value;
-    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${MOST}.`);
+    if (value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
   };
 }
 
 function kindsOf(text: string): readonly VariantKind[] {
   const names = text.split(',').map((name) => name.trim());
   const unknown = names.find((name) => !Object.hasOwn(VARIANT_KINDS, name));
-  if (unknown === undefined) return names as VariantKind[];
+  if (unknown === undefined) return [...new Set(names)] as VariantKind[];
   throw new InvalidArgumentError(`'${unknown}' is none of ${KINDS.join(', ')}.`);
 }
 
@@ -155,12 +157,12 @@ async function fuzzCommand(names: readonly string[], flags: Flags): Promise<numb
   if (read === undefined || read.faults.some(({ kind }) => kind === 'unreadable')) {
     return EXIT.unreadable;
   }
+  const { recording } = read;
   const seed = flags.seed ?? Date.now() % 2 ** 32;
   const interrupt = new Interrupt();
   const ticker = new Ticker(process.stderr, () => performance.now(), flags.quiet === true);
   try {
-    const source = sourceOf(read.recording, flags.exec !== undefined);
-    const fuzzed = await fuzz(source, askOf(read.recording, flags), {
+    const { failed, ...fuzzed } = await fuzz(sourceOf(recording, flags), askOf(recording, flags), {
       seed,
       paths: pathsOf(flags),
       jobs: flags.exec === undefined ? 1 : (flags.jobs ?? availableParallelism()),
@@ -169,17 +171,18 @@ async function fuzzCommand(names: readonly string[], flags: Flags): Promise<numb
       onProgress: (text) => ticker.say(text),
     });
     ticker.clear();
-    const failures = await writeFailures(read.recording, fuzzed.failed, seed, flags.output);
-    const report = reportOf(read.recording, fuzzed, failures, {
+    const report: FuzzReport = {
+      ...fuzzed,
+      failures: await writeFailures(recording, failed, seed, flags.output),
+      ...extentOf(recording),
       seed,
       command: commandOf(names, flags, seed),
-    });
+    };
     await print(report, flags.format);
     return interrupt.status ?? statusOf(report);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    process.stderr.write(`godo: cannot run the command: ${error.message}\n`);
-    return EXIT.usage;
+    return complain(`cannot run the command: ${error.message}`, EXIT.usage);
   } finally {
     ticker.clear();
     interrupt.end();
@@ -191,168 +194,26 @@ function pathsOf({ replay, kinds, orders, exec }: Flags): readonly string[] {
   return variantPaths(kinds ?? (exec === undefined ? KINDS : FOREIGN_KINDS), orders);
 }
 
-function sourceOf(recording: Recording, foreign: boolean): VariantSource {
+function sourceOf(recording: Recording, { exec }: Flags): VariantSource {
   const read = Int32Array.from({ length: recording.length }, (_, i) => i);
-  const history = historyOf(recording, read);
+  const analyzer = analyzerOf(recording, { lines: read });
+  const { processes } = analyzer.finish();
+  const history = { processes: [...processes], owners: [...analyzer.owners()] };
   return {
     recording,
-    plain: foreign ? orderLines(recording, 'causal', 0, history) : read,
+    plain: exec === undefined ? read : orderLines(recording, 'causal', 0, history),
     kernelOrder: (seed) => orderLines(recording, 'adversarial', seed, history),
   };
 }
 
-function historyOf(recording: Recording, lines: Int32Array): History {
-  const analyzer = analyzerOf(recording, { lines });
-  const { processes } = analyzer.finish();
-  return { processes: [...processes], owners: [...analyzer.owners()] };
-}
-
-/** Godo's own, with all that is delivered. */
-function analyzerOf(recording: Recording, delivery: Delivery): Analyzer {
-  const analyzer = new Analyzer();
-  for (const { stream, lines } of inputsOf(recording, delivery)) {
-    analyzer.open(stream.name, stream.origin);
-    for (const chunk of chunksOfLines(recording, lines, delivery.chunks)) analyzer.push(chunk);
-    analyzer.close();
-  }
-  return analyzer;
-}
-
 function askOf(recording: Recording, flags: Flags): Ask {
-  const { exec, timeout = USUAL_TIMEOUT, canonicalize = 'none' } = flags;
-  if (exec === undefined) return (delivery) => Promise.resolve(answerOfGodo(recording, delivery));
-  return askCommand(recording, exec, canonicalize, timeout);
+  const { exec, timeout: timeoutMs = USUAL_TIMEOUT, canonicalize = 'none' } = flags;
+  if (exec === undefined) return askGodo(recording);
+  return askCommand(recording, { exec, timeoutMs, canonicalize });
 }
 
-function answerOfGodo(recording: Recording, delivery: Delivery): Answer {
-  const { digest, account } = analyzerOf(recording, delivery).finish().summary;
-  const ignored = Object.values(account.ignored).reduce((sum, count) => sum + count, 0);
-  const sum = account.attached + ignored + account.rejected;
-  const balances = account.records === delivery.lines.length && sum === account.records;
-  return balances
-    ? { text: digest }
-    : { text: digest, failure: `${delivery.lines.length} lines, ${sum} of them accounted for` };
-}
-
-/** Bytes of output that are compared, at most. */
-const MAX_OUTPUT = 64 * 2 ** 20;
-
-function askCommand(recording: Recording, exec: string, how: string, timeoutMs: number): Ask {
-  const form = CANONICAL_FORMS.find((one) => one === how);
-  const inForm = async (
-    output: Buffer,
-    wanted: { timeoutMs: number; signal?: AbortSignal },
-  ): Promise<Answer> => {
-    if (form !== undefined) return answered(canonicalBytes(output, form));
-    const run = await runCommand(how, [output], { ...wanted, maxOutput: MAX_OUTPUT });
-    return failed(run, 'the filter of --canonicalize: ') ?? answered(run.stdout);
-  };
-  return async ({ lines }, signal) => {
-    const wanted = { timeoutMs, ...(signal === undefined ? {} : { signal }) };
-    const log = plainLog(recording, lines);
-    const run = await runCommand(exec, log, { ...wanted, maxOutput: MAX_OUTPUT });
-    return failed(run, '') ?? inForm(run.stdout, wanted);
-  };
-}
-
-function canonicalBytes(output: Buffer, form: CanonicalForm): Buffer {
-  return form === 'none' ? output : Buffer.from(canonical(output, form), 'latin1');
-}
-
-function answered(output: Buffer): Answer {
-  return { text: createHash('sha256').update(output).digest('hex') };
-}
-
-/** How a command failed; undefined where it ended well. */
-function failed({ end, stderr }: CommandRun, who: string): Answer | undefined {
-  if (end.kind === 'exit' && end.status === 0) return undefined;
-  const failure = `${who}${endText(end)}`;
-  const complaint = decodeText(stderr).trimEnd().split('\n').at(-1) ?? '';
-  return { text: failure, failure, ...(complaint === '' ? {} : { complaint }) };
-}
-
-/** Writes what is to be written of them. Rejects with an OutputError. */
-async function writeFailures(
-  recording: Recording,
-  all: readonly Failed[],
-  seed: number,
-  folder: string,
-): Promise<FuzzFailure[]> {
-  const failures: FuzzFailure[] = [];
-  for (const { variant, how, first, flaky, shrunk } of all) {
-    const failure = { path: variant.path, how, ...(flaky ? { flaky } : {}) };
-    if (!first) {
-      failures.push(failure);
-      continue;
-    }
-    const base = join(folder, `${seed}-${variant.path.replace(':', '-')}`);
-    await write(recording, variant.delivery, `${base}.log`, folder);
-    failures.push({
-      ...failure,
-      file: `${base}.log`,
-      ...(shrunk === undefined
-        ? {}
-        : { shrunk: await writeShrunk(recording, shrunk, base, folder) }),
-    });
-  }
-  return failures;
-}
-
-async function writeShrunk(
-  recording: Recording,
-  { delivery, reference, events, inversions, minimal, runs }: Shrunk,
-  base: string,
-  folder: string,
-): Promise<FuzzFailure['shrunk']> {
-  const file = `${base}.min.log`;
-  const plain = `${base}.min.plain.log`;
-  await write(recording, delivery, file, folder);
-  await write(recording, reference, plain, folder);
-  const lines = delivery.lines.length;
-  const shown = lines > SHOWN_LINES ? undefined : shownLines(recording, delivery);
-  const size = { events, lines, inversions, minimal, runs };
-  return { ...size, file, reference: plain, ...(shown === undefined ? {} : { shown }) };
-}
-
-function shownLines(recording: Recording, { lines }: Delivery): string[] {
-  return Array.from(lines, (line) => decodeText(recording.line(line)));
-}
-
-/** Audit records in the order in which they come, and a second witness's lines in a file of theirs. */
-async function write(
-  recording: Recording,
-  { lines }: Delivery,
-  file: string,
-  folder: string,
-): Promise<void> {
-  const told = lines.filter((line) => recording.isConnector(line));
-  const logged = lines.filter((line) => !recording.isConnector(line));
-  try {
-    await mkdir(folder, { recursive: true });
-    await writeFile(file, plainLog(recording, logged));
-    if (told.length === 0) return;
-    await writeFile(file.replace(/\.log$/, '.connector.ndjson'), plainLog(recording, told));
-  } catch (error) {
-    throw new OutputError(wordsOf(error));
-  }
-}
-
-function reportOf(
-  recording: Recording,
-  { verdict, why, kinds, interrupted }: Fuzzed,
-  failures: readonly FuzzFailure[],
-  asked: Pick<FuzzReport, 'seed' | 'command'>,
-): FuzzReport {
-  return {
-    verdict,
-    ...(why === undefined ? {} : { why }),
-    ...asked,
-    events: recording.events.length,
-    lines: recording.length,
-    kinds,
-    failures,
-    interrupted,
-  };
+function extentOf({ events, length }: Recording): Pick<FuzzReport, 'events' | 'lines'> {
+  return { events: events.length, lines: length };
 }
 
 /** What asks the same again, but for `--replay PATH`. */

@@ -1,31 +1,14 @@
-/** Gives a program variants of a recording, and makes those smaller that it answers differently. */
-import { reduce } from '../check/reduce.ts';
-import { inversions, straighten } from '../check/straighten.ts';
-import { type FuzzTally, type FuzzVerdict } from '../model/fuzz.ts';
-import { NO_EVENT } from '../replay/recording.ts';
+/** Gives a program variants of a recording, and compares what it makes of them. */
+import type { FuzzTally, FuzzVerdict } from '../model/fuzz.ts';
 import {
   type Delivery,
-  restricted,
-  type Variant,
   VARIANT_KINDS,
   variantAt,
   type VariantKind,
   type VariantSource,
-  withLines,
 } from '../replay/variants.ts';
-
-/** What a program made of a delivery. */
-export interface Answer {
-  /** Equal where the answers are. */
-  readonly text: string;
-  /** How it failed, where it gave no answer. */
-  readonly failure?: string;
-  /** What it said about that. */
-  readonly complaint?: string;
-}
-
-/** Asks the program. Must end soon once `signal` is aborted; what it then says does not count. */
-export type Ask = (delivery: Delivery, signal?: AbortSignal) => Promise<Answer>;
+import type { Answer, Ask } from './asking.ts';
+import { shrink, type Shrunk } from './shrinking.ts';
 
 export interface FuzzOptions {
   readonly seed: number;
@@ -33,7 +16,7 @@ export interface FuzzOptions {
   readonly paths: readonly string[];
   /** How many programs may run at the same time. */
   readonly jobs: number;
-  /** Runs of the program at most to make one variant smaller; 0 for not at all. */
+  /** Deliveries at most to make one variant smaller; 0 for not at all. */
   readonly shrinkRuns: number;
   /** Ends it early. */
   readonly signal: AbortSignal;
@@ -42,26 +25,24 @@ export interface FuzzOptions {
 
 /** A variant that was answered differently. */
 export interface Failed {
-  readonly variant: Variant;
+  readonly kind: VariantKind;
+  readonly path: string;
+  /** ANOTHER_ANSWER, or how the program failed. */
   readonly how: string;
-  /** The first of its kind: it has been asked twice, and made smaller. */
-  readonly first: boolean;
+  /** Of the first of its kind, which has been asked about again. */
+  readonly closer?: CloserLook;
+}
+
+export interface CloserLook {
+  readonly delivery: Delivery;
+  /** The same bytes got yet another answer. */
   readonly flaky: boolean;
   readonly shrunk?: Shrunk;
 }
 
-/** As it fails, and without disorder. */
-export interface Shrunk {
-  readonly delivery: Delivery;
-  readonly reference: Delivery;
-  readonly events: number;
-  readonly inversions: number;
-  readonly minimal: boolean;
-  readonly runs: number;
-}
-
 export interface Fuzzed {
   readonly verdict: FuzzVerdict;
+  /** In words, where it did not come to variants. */
   readonly why?: string;
   readonly kinds: readonly FuzzTally[];
   /** In the order of `paths`. */
@@ -77,11 +58,21 @@ export async function fuzz(source: VariantSource, ask: Ask, options: FuzzOptions
   return new Fuzzer(source, ask, options).run();
 }
 
+/** A variant whose answer differs; `i`: the place of its path. */
+interface Different {
+  readonly i: number;
+  readonly kind: VariantKind;
+  readonly how: string;
+  readonly answer: Answer;
+}
+
 class Fuzzer {
   readonly #source: VariantSource;
   readonly #ask: Ask;
   readonly #options: FuzzOptions;
   #plain: Answer = { text: '' };
+  readonly #tried = new Map<VariantKind, number>();
+  readonly #different: Different[] = [];
 
   constructor(source: VariantSource, ask: Ask, options: FuzzOptions) {
     this.#source = source;
@@ -92,159 +83,91 @@ class Fuzzer {
   async run(): Promise<Fuzzed> {
     const { signal } = this.#options;
     const unfit = await this.#unfit();
-    if (unfit !== undefined || signal.aborted) {
-      const verdict = unfit ?? { verdict: 'same' };
-      return { ...verdict, kinds: [], failed: [], interrupted: signal.aborted };
+    if (unfit !== undefined) {
+      return { ...unfit, kinds: [], failed: [], interrupted: signal.aborted };
     }
-    const { tried, different } = await this.#tryAll();
-    const failed = await this.#lookInto(different);
-    return {
-      verdict: verdictOf(failed),
-      kinds: talliesOf(tried, failed),
-      failed,
-      interrupted: signal.aborted,
-    };
+    await this.#tryAll();
+    const failed = await this.#lookCloser();
+    const verdict = verdictOf(failed);
+    return { verdict, kinds: this.#tallies(), failed, interrupted: signal.aborted };
   }
 
-  /** Whether the program is fit to be asked: it answers, and the same bytes always alike. */
+  /** Whether the program cannot be asked: it must answer, and the same bytes always alike. */
   async #unfit(): Promise<{ verdict: FuzzVerdict; why: string } | undefined> {
     const { signal } = this.#options;
     const delivery = { lines: this.#source.plain };
     this.#plain = await this.#ask(delivery, signal);
     if (signal.aborted) return undefined;
-    const { failure, complaint } = this.#plain;
+    const { text, failure, complaint } = this.#plain;
     if (failure !== undefined) {
-      return { verdict: 'broken', why: complaint ? `${failure}: ${complaint}` : failure };
+      const why = complaint === undefined ? failure : `${failure}: ${complaint}`;
+      return { verdict: 'broken', why };
     }
     const again = await this.#ask(delivery, signal);
-    if (signal.aborted || again.text === this.#plain.text) return undefined;
+    if (signal.aborted || again.text === text) return undefined;
     return { verdict: 'flaky', why: again.failure ?? 'two runs on the same bytes differ' };
   }
 
-  async #tryAll(): Promise<{ tried: Variant['kind'][]; different: Different[] }> {
-    const { seed, paths, jobs, signal, onProgress } = this.#options;
-    const tried: VariantKind[] = [];
-    const different: Different[] = [];
+  async #tryAll(): Promise<void> {
+    const { paths, jobs, signal, onProgress } = this.#options;
     let done = 0;
     await inParallel(jobs, paths.length, signal, async (i) => {
-      const variant = variantAt(this.#source, seed, paths[i]);
-      const answer = await this.#ask(variant.delivery, signal);
-      const expected = await this.#expected(variant.reference, signal);
-      if (signal.aborted) return;
-      tried.push(variant.kind);
-      onProgress?.(`${++done} of ${paths.length} variants, ${different.length} differ`);
-      const how = difference(expected, answer);
-      if (how !== undefined) different.push({ i, path: paths[i], how, answer });
+      await this.#try(i);
+      onProgress?.(`${++done} of ${paths.length} variants, ${this.#different.length} differ`);
     });
-    return { tried, different: different.sort((a, b) => a.i - b.i) };
+    this.#different.sort((a, b) => a.i - b.i);
   }
 
-  async #expected(reference: Delivery, signal: AbortSignal): Promise<Answer> {
-    if (reference.lines === this.#source.plain) return this.#plain;
-    return this.#ask(reference, signal);
+  async #try(i: number): Promise<void> {
+    const { seed, paths, signal } = this.#options;
+    const { kind, delivery, reference } = variantAt(this.#source, seed, paths[i]);
+    const answer = await this.#ask(delivery, signal);
+    const isPlain = reference.lines === this.#source.plain;
+    const expected = isPlain ? this.#plain : await this.#ask(reference, signal);
+    if (signal.aborted) return;
+    this.#tried.set(kind, (this.#tried.get(kind) ?? 0) + 1);
+    const how = difference(expected, answer);
+    if (how !== undefined) this.#different.push({ i, kind, how, answer });
   }
 
-  /** Asks again about the first of each kind, and makes it smaller. */
-  async #lookInto(different: readonly Different[]): Promise<Failed[]> {
-    const { seed, signal, shrinkRuns } = this.#options;
+  /** At the first of each kind. */
+  async #lookCloser(): Promise<Failed[]> {
+    const { paths } = this.#options;
     const seen = new Set<VariantKind>();
     const failed: Failed[] = [];
-    for (const { path, how, answer } of different) {
-      const variant = variantAt(this.#source, seed, path);
-      const isFirst = !seen.has(variant.kind);
-      seen.add(variant.kind);
-      if (!isFirst || signal.aborted) {
-        failed.push({ variant, how, first: isFirst, flaky: false });
-        continue;
-      }
-      const again = await this.#ask(variant.delivery, signal);
-      const flaky = !signal.aborted && again.text !== answer.text;
-      const mayShrink = !flaky && !signal.aborted && shrinkRuns > 0;
-      const shrunk = mayShrink ? await this.#shrink(variant, answer) : undefined;
-      failed.push({
-        variant,
-        how,
-        first: true,
-        flaky,
-        ...(shrunk === undefined ? {} : { shrunk }),
-      });
+    for (const { i, kind, how, answer } of this.#different) {
+      const closer = seen.has(kind) ? {} : { closer: await this.#closer(paths[i], answer) };
+      seen.add(kind);
+      failed.push({ kind, path: paths[i], how, ...closer });
     }
     return failed;
   }
 
-  async #shrink(variant: Variant, failure: Answer): Promise<Shrunk> {
-    const { jobs, shrinkRuns, signal, onProgress } = this.#options;
-    const { recording, plain } = this.#source;
-    const budget = new AbortController();
-    const stop = AbortSignal.any([signal, budget.signal]);
-    let runs = 0;
-    const fails = async (
-      delivery: Delivery,
-      expected: () => Promise<Answer>,
-      wanted: AbortSignal,
-    ): Promise<boolean> => {
-      if (++runs > shrinkRuns) {
-        budget.abort();
-        return false;
-      }
-      const answer = await this.#ask(delivery, wanted);
-      if (answer.failure !== failure.failure) return false;
-      const { failure: broken, text } = await expected();
-      return broken === undefined && text !== answer.text;
-    };
-    const reduction = await reduce(
-      unitsOf(this.#source, variant.reference),
-      new Int32Array(0),
-      (atoms, wanted) => {
-        const kept = maskOf(recording.length, atoms);
-        const reference = restricted(variant.reference, kept);
-        const expected = (): Promise<Answer> => this.#ask(reference, wanted);
-        return fails(restricted(variant.delivery, kept), expected, wanted);
-      },
-      {
-        jobs,
-        signal: stop,
-        verdicts: new Map(),
-        onSmaller: (units) => onProgress?.(`${variant.path}: ${units} events still fail`),
-      },
-    );
-    const kept = maskOf(recording.length, reduction.atoms);
-    const reference = restricted(variant.reference, kept);
-    const small = restricted(variant.delivery, kept);
-    const rankOf = ranksOf(recording.length, plain);
-    const expected = await this.#ask(reference, signal);
-    const order = await straighten(
-      small.lines.map((line) => rankOf[line]),
-      (ranks, wanted) => {
-        const delivery = withLines(
-          small,
-          ranks.map((rank) => plain[rank]),
-        );
-        return fails(delivery, async () => expected, wanted);
-      },
-      { jobs, signal: stop },
-    );
-    const delivery = withLines(
-      small,
-      order.order.map((rank) => plain[rank]),
-    );
+  async #closer(path: string, answer: Answer): Promise<CloserLook> {
+    const { seed, signal, jobs, shrinkRuns, onProgress } = this.#options;
+    const variant = variantAt(this.#source, seed, path);
+    const { delivery } = variant;
+    if (signal.aborted) return { delivery, flaky: false };
+    const again = await this.#ask(delivery, signal);
+    const flaky = !signal.aborted && again.text !== answer.text;
+    if (flaky || signal.aborted || shrinkRuns === 0) return { delivery, flaky };
+    const options = { jobs, signal, runs: shrinkRuns, onProgress };
     return {
       delivery,
-      reference,
-      events: new Set(Array.from(reference.lines, (line) => eventOf(recording, line))).size,
-      inversions: inversions(order.order),
-      minimal: reduction.complete && order.complete && !stop.aborted,
-      runs: Math.min(runs, shrinkRuns),
+      flaky,
+      shrunk: await shrink(this.#source, this.#ask, variant, answer, options),
     };
   }
-}
 
-/** A variant whose answer differs. */
-interface Different {
-  readonly i: number;
-  readonly path: string;
-  readonly how: string;
-  readonly answer: Answer;
+  #tallies(): FuzzTally[] {
+    const kinds = Object.keys(VARIANT_KINDS) as VariantKind[];
+    return kinds.flatMap((kind) => {
+      const tried = this.#tried.get(kind);
+      if (tried === undefined) return [];
+      const failed = this.#different.filter((one) => one.kind === kind).length;
+      return { kind, about: VARIANT_KINDS[kind], tried, failed };
+    });
+  }
 }
 
 /** In words; undefined where the answers are alike. */
@@ -255,52 +178,10 @@ function difference(expected: Answer, answer: Answer): string | undefined {
 
 function verdictOf(failed: readonly Failed[]): FuzzVerdict {
   if (failed.length === 0) return 'same';
-  return failed.some(({ flaky }) => flaky) ? 'flaky' : 'differs';
+  return failed.some(({ closer }) => closer?.flaky === true) ? 'flaky' : 'differs';
 }
 
-function talliesOf(tried: readonly VariantKind[], failed: readonly Failed[]): FuzzTally[] {
-  const kinds = Object.keys(VARIANT_KINDS) as VariantKind[];
-  return kinds
-    .filter((kind) => tried.includes(kind))
-    .map((kind) => ({
-      kind,
-      about: VARIANT_KINDS[kind],
-      tried: tried.filter((one) => one === kind).length,
-      failed: failed.filter(({ variant }) => variant.kind === kind).length,
-    }));
-}
-
-/** A unit for each event, and for each line of none. */
-function unitsOf({ recording }: VariantSource, { lines }: Delivery): Int32Array[] {
-  const units = new Map<number, number[]>();
-  for (const line of lines) {
-    const event = eventOf(recording, line);
-    const unit = units.get(event);
-    if (unit === undefined) units.set(event, [line]);
-    else unit.push(line);
-  }
-  return [...units.values()].map((unit) => Int32Array.from(unit));
-}
-
-/** The line's event; of a line without one a number of its own, below 0. */
-function eventOf({ event }: VariantSource['recording'], line: number): number {
-  return event[line] === NO_EVENT ? -1 - line : event[line];
-}
-
-function maskOf(length: number, lines: Int32Array): Uint8Array {
-  const mask = new Uint8Array(length);
-  for (const line of lines) mask[line] = 1;
-  return mask;
-}
-
-/** By line: its place in `plain`. */
-function ranksOf(length: number, plain: Int32Array): Int32Array {
-  const ranks = new Int32Array(length);
-  for (const [rank, line] of plain.entries()) ranks[line] = rank;
-  return ranks;
-}
-
-/** Works on 0, 1, … count - 1, some at a time. */
+/** Works on 0, 1, … count - 1, some at a time. Rejects with what the first to fail throws. */
 async function inParallel(
   jobs: number,
   count: number,
@@ -313,7 +194,7 @@ async function inParallel(
       while (next < count && !signal.aborted) await work(next++);
     } finally {
       // What one throws ends the others, too.
-      if (next < count) next = count;
+      next = count;
     }
   };
   await Promise.all(Array.from({ length: Math.min(jobs, count) }, worker));

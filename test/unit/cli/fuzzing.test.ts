@@ -1,12 +1,7 @@
 /** The fuzzer against programs that are wrong in one way each. */
 import { describe, expect, test } from 'vitest';
-import {
-  type Answer,
-  ANOTHER_ANSWER,
-  type Ask,
-  fuzz,
-  type Fuzzed,
-} from '../../../src/cli/fuzzing.ts';
+import type { Answer, Ask } from '../../../src/cli/asking.ts';
+import { ANOTHER_ANSWER, fuzz, type Fuzzed } from '../../../src/cli/fuzzing.ts';
 import { analyzeSync } from '../../../src/pipeline.ts';
 import { RecordingReader } from '../../../src/replay/recording.ts';
 import {
@@ -87,25 +82,27 @@ describe('what is wrong is found', () => {
     const fuzzed = await run(ask);
     expect(fuzzed.verdict).toBe('differs');
     expect(failing(fuzzed)).toEqual(['records', 'events', 'lines', 'duplicates', 'files', 'cut']);
-    const first = fuzzed.failed.find(({ first: is }) => is);
+    const first = fuzzed.failed.find(({ closer }) => closer !== undefined);
     if (first === undefined) throw new Error('nothing failed');
     expect(first.how).toBe(ANOTHER_ANSWER);
-    expect(first.shrunk).toMatchObject({ events: 2, inversions: 1, minimal: true });
-    const events = wordsOf(first.shrunk?.delivery ?? { lines: new Int32Array() }).map(
+    expect(first.closer?.shrunk).toMatchObject({ events: 2, inversions: 1, minimal: true });
+    const events = wordsOf(first.closer?.shrunk?.delivery ?? { lines: new Int32Array() }).map(
       ([event]) => event,
     );
     expect(events).toEqual([9, 30, 9, 30]);
-    expect(wordsOf(first.shrunk?.reference ?? { lines: new Int32Array() }).map(([e]) => e)).toEqual(
-      [9, 9, 30, 30],
-    );
+    expect(
+      wordsOf(first.closer?.shrunk?.reference ?? { lines: new Int32Array() }).map(([e]) => e),
+    ).toEqual([9, 9, 30, 30]);
     const again = await fuzz(source, ask, {
       seed: 7,
-      paths: [first.variant.path],
+      paths: [first.path],
       jobs: 1,
       shrinkRuns: 0,
       signal: new AbortController().signal,
     });
-    expect(again.failed.map(({ variant }) => variant)).toEqual([first.variant]);
+    expect(again.failed).toEqual([
+      { ...first, closer: { delivery: first.closer?.delivery, flaky: false } },
+    ]);
   });
 
   test('one that wants the records of an event together', async () => {
@@ -117,8 +114,8 @@ describe('what is wrong is found', () => {
       );
     });
     expect(failing(fuzzed)).toEqual(['records', 'lines', 'duplicates', 'files', 'cut']);
-    for (const { shrunk } of fuzzed.failed.filter(({ first }) => first)) {
-      expect(shrunk?.events).toBeLessThanOrEqual(2);
+    for (const { closer } of fuzzed.failed) {
+      if (closer !== undefined) expect(closer.shrunk?.events).toBeLessThanOrEqual(2);
     }
   });
 
@@ -132,7 +129,7 @@ describe('what is wrong is found', () => {
       return says('fine');
     });
     expect(failing(fuzzed)).toEqual(['lines', 'duplicates', 'files', 'cut']);
-    expect(fuzzed.failed.find(({ variant }) => variant.kind === 'lines')?.shrunk).toMatchObject({
+    expect(fuzzed.failed.find(({ kind }) => kind === 'lines')?.closer?.shrunk).toMatchObject({
       events: 1,
       inversions: 1,
     });
@@ -159,7 +156,7 @@ describe('what is wrong is found', () => {
       { kinds: ['chunks'], count: 10 },
     );
     expect(failing(fuzzed)).toEqual(['chunks']);
-    expect(fuzzed.failed[0].shrunk?.events).toBe(1);
+    expect(fuzzed.failed[0].closer?.shrunk?.events).toBe(1);
   });
 
   test('an analyzer that drops what a later serial has overtaken', async () => {
@@ -179,8 +176,8 @@ describe('what is wrong is found', () => {
       { kinds: ['events', 'lines'], count: 4 },
     );
     expect(failing(fuzzed)).toEqual(['events', 'lines']);
-    for (const { shrunk, first } of fuzzed.failed) {
-      if (first) expect(shrunk).toMatchObject({ events: 2, minimal: true });
+    for (const { closer } of fuzzed.failed) {
+      if (closer !== undefined) expect(closer.shrunk).toMatchObject({ events: 2, minimal: true });
     }
   });
 
@@ -221,8 +218,8 @@ describe('what is not a question of order', () => {
     const fuzzed = await run(() => says(++n === 20));
     expect(fuzzed.verdict).toBe('flaky');
     expect(fuzzed.failed).toHaveLength(1);
-    expect(fuzzed.failed[0]).toMatchObject({ flaky: true });
-    expect(fuzzed.failed[0].shrunk).toBeUndefined();
+    expect(fuzzed.failed[0].closer).toMatchObject({ flaky: true });
+    expect(fuzzed.failed[0].closer?.shrunk).toBeUndefined();
   });
 });
 
@@ -233,10 +230,10 @@ describe('limits', () => {
     let runs = 0;
     const ask: Ask = (delivery) => {
       runs++;
-      return byOrder(delivery);
+      return byOrder(delivery, new AbortController().signal);
     };
     const fuzzed = await run(ask, { kinds: ['lines'], count: 1, jobs: 1, shrinkRuns: 5 });
-    expect(fuzzed.failed[0].shrunk).toMatchObject({ minimal: false, runs: 5 });
+    expect(fuzzed.failed[0].closer?.shrunk).toMatchObject({ minimal: false, runs: 5 });
     // Twice the plain order, the variant twice, each run of the search with its reference, and one.
     expect(runs).toBeLessThanOrEqual(2 + 2 + 2 * 5 + 1);
   });
@@ -244,7 +241,7 @@ describe('limits', () => {
   test('none to make it smaller', async () => {
     const fuzzed = await run(byOrder, { kinds: ['lines'], count: 3, shrinkRuns: 0 });
     expect(fuzzed.failed).toHaveLength(3);
-    expect(fuzzed.failed.some(({ shrunk }) => shrunk !== undefined)).toBe(false);
+    expect(fuzzed.failed.some(({ closer }) => closer?.shrunk !== undefined)).toBe(false);
   });
 
   test('interrupted, it says what it has', async () => {
@@ -253,7 +250,7 @@ describe('limits', () => {
     const fuzzed = await run(
       (delivery) => {
         if (++n === 10) abort.abort();
-        return byOrder(delivery);
+        return byOrder(delivery, new AbortController().signal);
       },
       { kinds: ['lines'], jobs: 1, signal: abort.signal },
     );
@@ -265,7 +262,9 @@ describe('limits', () => {
   test('what asking throws ends it', async () => {
     let n = 0;
     const ask: Ask = (delivery) =>
-      ++n === 7 ? Promise.reject(new Error('no process')) : byOrder(delivery);
+      ++n === 7
+        ? Promise.reject(new Error('no process'))
+        : byOrder(delivery, new AbortController().signal);
     await expect(run(ask)).rejects.toThrow('no process');
   });
 });
