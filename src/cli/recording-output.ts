@@ -86,7 +86,7 @@ function tracesOfOneBoot({ traces, others }: Sources): readonly SourceTrace[] {
 }
 
 /** Puts all lines and finishes; after an error nothing is left. Gives what became of them. */
-export async function writeLines(
+async function writeLines(
   output: RecordingOutput,
   lines: Iterable<OutputLine> | AsyncIterable<OutputLine>,
 ): Promise<Written> {

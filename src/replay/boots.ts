@@ -7,7 +7,7 @@ import { lowerBound } from '../base/list.ts';
 import { SLACK_MS } from '../order/order.ts';
 
 /** Spans that are kept of each axis; when there are more, they are made twice as wide. */
-const MOST_SPANS = 1 << 16;
+const MOST_SPANS = 1 << 14;
 
 /** The least and the most that was seen in a span of the other axis. */
 interface Extent {
@@ -49,7 +49,8 @@ class Spans {
       }
       if (least >= reached - slack) continue;
       falls.push(at * this.#width);
-      settled = i;
+      // A wide span may hold the end of what was before, too: it tells nothing of what follows.
+      settled = i + 1;
       reached = Number.NEGATIVE_INFINITY;
     }
     return falls;
