@@ -12,9 +12,9 @@ import { type ProcessTree, treeOf } from '../../src/check/tree.ts';
 import type { DifferenceRow, TreeDifference } from '../../src/model/difference.ts';
 import type { ProcessDocument } from '../../src/model/process.ts';
 import { analyzeSync } from '../../src/pipeline.ts';
-import { simulate } from '../model/kernel.ts';
-import { programs } from '../model/program.ts';
-import { PROFILES, type Program } from '../model/types.ts';
+import { simulate } from '../../src/testing/kernel/kernel.ts';
+import { programs } from '../../src/testing/kernel/program.ts';
+import { PROFILES, type Program } from '../../src/testing/kernel/types.ts';
 import { anyTree, plainTree, ranArgs, type Row, treeFrom } from '../support/trees.ts';
 import { analyze } from './laws.ts';
 
