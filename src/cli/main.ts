@@ -9,6 +9,7 @@ import { addCheck } from './check.ts';
 import { addDoctor, addInfo, addRecord } from './commands.ts';
 import { addDiff } from './diff.ts';
 import { explainCommand } from './explain.ts';
+import { addFuzz } from './fuzz.ts';
 import { checkInputs, INPUTS } from './inputs.ts';
 import { addMinimize } from './minimize.ts';
 import { FilterError, StoreError } from '../store/store.ts';
@@ -201,6 +202,7 @@ function programFor(done: (status: number) => void): Command {
   addTree(program, done);
   addTraces(program, done);
   addReplay(program, done);
+  addFuzz(program, done);
   addMinimize(program, done);
   addSort(program, done);
   addMerge(program, done);

@@ -14,7 +14,7 @@ import type { Rng } from '../base/rng.ts';
 import { compareText } from '../base/compare.ts';
 import type { Life } from './lives.ts';
 import { logClock, mergeByClock, type TimedLines } from './merge.ts';
-import type { RecordingEvent } from './recording.ts';
+import { NO_EVENT, type RecordingEvent } from './recording.ts';
 import type { Units } from './units.ts';
 
 /** How long the kernel lets a thread wait for room for a record (AUDIT_BACKLOG_WAIT_TIME), ms. */
@@ -80,14 +80,50 @@ function deadlines(axes: readonly Axis[], rank: Int32Array, lives: readonly Life
   const bound = (e: number, by: number): void => {
     if (by >= 0 && rank[by] > rank[e] && rank[by] < until[e]) until[e] = rank[by];
   };
-  for (const { birth, own, waits, before } of lives) {
-    for (let i = 1; i < own.length; i++) bound(own[i - 1], own[i]);
+  const { caller, earliest, place } = descent(rank, lives);
+  for (const [i, { birth, own, waits, before }] of lives.entries()) {
+    for (let k = 1; k < own.length; k++) bound(own[k - 1], own[k]);
     const last = own.at(-1);
     if (last !== undefined) for (const wait of waits) bound(last, wait);
     // Each of the two may have the lower serial (fact 4).
-    for (const e of before) for (const first of [birth, ...own.slice(0, 1)]) bound(e, first);
+    for (const e of before) for (const first of [birth, earliest[i]]) bound(e, first);
+    // What the caller did before the birth was out before anything below the child began.
+    const did = caller[i] < 0 ? undefined : lives[caller[i]].own[place[birth] - 1];
+    if (did !== undefined) bound(did, earliest[i]);
   }
   return until;
+}
+
+/**
+ * By life: the life that bore it, or -1; and the event of it or of anything below it that comes
+ * first by serial, or NO_EVENT. By event: its place among those of its life.
+ */
+function descent(
+  rank: Int32Array,
+  lives: readonly Life[],
+): { caller: Int32Array; earliest: Int32Array; place: Int32Array } {
+  const owner = new Int32Array(rank.length).fill(-1);
+  const place = new Int32Array(rank.length);
+  for (const [i, { own }] of lives.entries()) {
+    for (const [k, e] of own.entries()) {
+      owner[e] = i;
+      place[e] = k;
+    }
+  }
+  const caller = Int32Array.from(lives, ({ birth }) => (birth < 0 ? -1 : owner[birth]));
+  const earliest = Int32Array.from(lives, ({ own }) => own[0] ?? NO_EVENT);
+  const waiting = new Int32Array(lives.length);
+  for (const above of caller) if (above >= 0) waiting[above]++;
+  // From the leaves up; each caller when all below it are done.
+  const done = [...waiting.keys()].filter((i) => waiting[i] === 0);
+  for (const i of done) {
+    const above = caller[i];
+    if (above < 0) continue;
+    const [a, b] = [earliest[above], earliest[i]];
+    if (b >= 0 && (a < 0 || rank[b] < rank[a])) earliest[above] = b;
+    if (--waiting[above] === 0) done.push(above);
+  }
+  return { caller, earliest, place };
 }
 
 /** The lines of one host: each in a slot, which is behind one event and before the next. */

@@ -77,7 +77,7 @@ function birthOf({ node = '', evidence }: ProcessDocument, numbers: Map<string, 
 }
 
 /**
- * A wait is of the latest child of its caller that has the number which it returned, was born by
+ * A wait is of the latest child of its caller that has the number which it returned, had begun by
  * then and logged nothing later. Of a child that a call bore the number is what that call
  * returned, in whatever namespace; of an adopted one its pid, there or in its own namespace.
  */
@@ -88,14 +88,17 @@ function addWaits(
   owner: Int32Array,
 ): void {
   const serialOf = (e: number): number => events[e].serial;
+  // A child may have logged before its birth was, and been waited for, by another than who bore it.
+  const bornBy = (child: Draft): number =>
+    Math.min(serialOf(beginOf(child)), child.own.length > 0 ? serialOf(child.own[0]) : Infinity);
   const children = childrenByNumber(drafts, kind, exit, owner);
   for (const those of children.values()) {
-    those.sort((a, b) => serialOf(beginOf(a)) - serialOf(beginOf(b)));
+    those.sort((a, b) => bornBy(a) - bornBy(b));
   }
   for (let e = 0; e < owner.length; e++) {
     if (owner[e] < 0 || !WAITS.has(kind[e]) || exit[e] <= 0) continue;
     const those = children.get(numberKey(owner[e], exit[e])) ?? [];
-    let i = lowerBoundBy(those, (child) => serialOf(beginOf(child)), serialOf(e)) - 1;
+    let i = lowerBoundBy(those, bornBy, serialOf(e)) - 1;
     while (i >= 0 && serialOf(those[i].own.at(-1) ?? those[i].birth) >= serialOf(e)) i--;
     if (i >= 0) those[i].waits.push(e);
   }
