@@ -103,7 +103,6 @@ async function show(
 function pictures({ drawn }: Shown): string[][] {
   const plain = drawn.split('\u001b[H').slice(1);
   return plain.map((text) =>
-    // oxlint-disable-next-line no-control-regex
     text.split(/\r+\n/).map((row) => row.replaceAll(/\u001b\[[?0-9;]*[A-Za-z]/g, '')),
   );
 }
