@@ -57,7 +57,7 @@ function outOfBounds(known: Known, order: Int32Array): number[] {
   const { boot } = eventFacts(known.recording);
   const all = lives(known);
   const { rank, until } = boundsOf(events, boot, all);
-  const threaded = new Set(all.filter((life) => life.threaded).flatMap(({ own }) => [...own]));
+  const threaded = new Set(all.filter((life) => life.threaded).flatMap(({ own }) => own));
   let reached = -1;
   const late: number[] = [];
   for (const i of order) {
