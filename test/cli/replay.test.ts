@@ -266,14 +266,21 @@ describe('sinks', () => {
     expect(size).toBe(gunzipSync(readFileSync(trace('pidreuse'))).length);
   });
 
-  test('a closed pipe: enough has been seen, and it is told how much', async () => {
-    const child = start(['replay', trace('pidreuse'), '--speed', 'max', '--report', 'json']);
+  test.each([
+    ['and it is told how much', ['--report', 'json']],
+    ['in silence', ['--quiet']],
+  ])('a closed pipe: enough has been seen, %s', async (_, args) => {
+    const child = start(['replay', trace('pidreuse'), '--speed', 'max', ...args]);
     let stderr = '';
     child.stderr?.on('data', (part: Buffer) => (stderr += part.toString()));
     await once(child.stdout as NodeJS.ReadableStream, 'data');
     child.stdout?.destroy();
     const [status] = (await once(child, 'close')) as [number];
     expect(status).toBe(0);
+    if (args.includes('--quiet')) {
+      expect(stderr).toBe('');
+      return;
+    }
     const report = reportIn({ stderr });
     expect(report.stopped).toBe('sink-gone');
     expect(report.lines).toBeLessThan(19_059);
