@@ -81,7 +81,7 @@ async function replay(
     to.kind === 'analyzer' ? new AnalyzerSink(recording) : await openSink(to, { signal, say });
   const played = await play(recording, plan, { sink, speed, signal, clock: CLOCK });
   const isAlike = !(sink instanceof AnalyzerSink) || (await conclude(recording, sink, options));
-  await report(reportOf(plan, played, options), options);
+  await report(reportOf(plan, played, options), played.failure, options);
   if (interrupt.status !== undefined) return interrupt.status;
   if (played.failure !== undefined) return played.failure.closed ? EXIT.fine : EXIT.unreadable;
   if (faults.some(({ kind }) => kind === 'unreadable')) return EXIT.unreadable;
@@ -173,14 +173,15 @@ function reportOf(plan: Plan, played: Played, options: ReplayOptions): ReplayRep
 /** On standard error. A sink that failed is told of even when nobody asks for a report. */
 async function report(
   replayed: ReplayReport,
+  failure: SinkError | undefined,
   { quiet, report: form }: ReplayOptions,
 ): Promise<void> {
-  const { stopped, reason } = replayed;
   if (!quiet) {
     const lines = form === 'json' ? [replayJson(replayed)] : replayText(replayed);
     await writeAll(process.stderr, linesAsText(lines));
-  } else if (stopped === 'sink-gone') {
-    say(`${replayed.sink}: ${reason}; ${replayed.lines} of ${replayed.planned} lines delivered`);
+  } else if (failure?.closed === false) {
+    const { sink, lines, planned } = replayed;
+    say(`${sink}: ${failure.message}; ${lines} of ${planned} lines delivered`);
   }
 }
 

@@ -61,15 +61,17 @@ class Screen {
     });
     const leave = (): void => this.#leave();
     const kill = (signal: NodeJS.Signals): void => {
-      this.#leave();
       for (const name of SIGNALS) process.off(name, kill);
+      this.#leave();
       process.kill(process.pid, signal);
     };
     const press = (keys: Buffer): void => this.#press(keys.toString('latin1'));
     const redraw = (): void => this.#draw();
     process.once('exit', leave);
     for (const signal of SIGNALS) process.on(signal, kill);
-    process.stdin.on('data', press).once('end', this.#end).once('error', this.#end);
+    // Without a terminal Node aborts as it ends (ResetStdio), unless a signal ends it.
+    const lose = (): void => kill('SIGHUP');
+    process.stdin.on('data', press).on('end', lose).on('error', lose);
     process.stdout.on('resize', redraw);
     try {
       this.#enter();
@@ -78,7 +80,7 @@ class Screen {
     } finally {
       this.#leave();
       process.stdout.off('resize', redraw);
-      process.stdin.off('data', press).pause();
+      process.stdin.off('data', press).off('end', lose).off('error', lose).pause();
       for (const signal of SIGNALS) process.off(signal, kill);
       process.off('exit', leave);
     }

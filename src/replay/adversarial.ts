@@ -39,14 +39,32 @@ export function adversarialOrder(
   lives: readonly Life[],
   rng: Rng,
 ): Int32Array {
-  const axes = axesOf(events, boot);
-  const rank = new Int32Array(events.length);
-  for (const axis of axes) for (const [i, e] of axis.events.entries()) rank[e] = i;
-  const until = deadlines(axes, rank, lives);
+  const { axes, until } = boundsOf(events, boot, lives);
   const births = new Uint8Array(events.length);
   for (const { birth } of lives) if (birth >= 0) births[birth] = 1;
   const sequences = axes.map((axis) => hostile(axis, units, until, births, rng));
   return mergeByClock([...sequences, remaining(units, byTime, events.length)]);
+}
+
+/** Between which events of its host the records of an event may come. */
+interface Bounds {
+  readonly axes: readonly Axis[];
+  /** By event: its place on its axis, from which on its records may come. */
+  readonly rank: Int32Array;
+  /** By event: the place of the first event before which all of its records are out. */
+  readonly until: Int32Array;
+}
+
+/** What the serials and the analysis of a recording leave open. */
+export function boundsOf(
+  events: readonly RecordingEvent[],
+  boot: Int32Array,
+  lives: readonly Life[],
+): Bounds {
+  const axes = axesOf(events, boot);
+  const rank = new Int32Array(events.length);
+  for (const axis of axes) for (const [i, e] of axis.events.entries()) rank[e] = i;
+  return { axes, rank, until: deadlines(axes, rank, lives) };
 }
 
 /** One for each host, its boots one after another. */
@@ -69,7 +87,6 @@ function axesOf(events: readonly RecordingEvent[], boot: Int32Array): Axis[] {
   return axes;
 }
 
-/** By event: the rank of the first event before which all of its records are out. */
 function deadlines(axes: readonly Axis[], rank: Int32Array, lives: readonly Life[]): Int32Array {
   const until = new Int32Array(rank.length);
   for (const { events, clock } of axes) {

@@ -39,14 +39,19 @@ while time.time() < end:
         if match:
             seen += match.end()
             for key in script.pop(0)[1:]:
-                if key.startswith('SIG'):
+                if key == 'CLOSE':
+                    os.close(fd)
+                    fd = -1
+                elif key.startswith('SIG'):
                     os.kill(pid, getattr(signal, key))
                 elif key.startswith('SIZE'):
                     rows, columns = map(int, key[4:].split('x'))
                     fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack('HHHH', rows, columns, 0, 0))
                 else:
                     os.write(fd, key.encode())
-after = termios.tcgetattr(fd)
+    if fd < 0:
+        break
+after = termios.tcgetattr(fd) if fd >= 0 else before
 if time.time() >= end:
     os.kill(pid, signal.SIGKILL)
 status = os.waitpid(pid, 0)[1]
@@ -137,7 +142,7 @@ test('to the end, then other sizes, rows and a signal', { timeout: 90_000 }, asy
     [trace('build'), '--speed', 'max'],
     [
       ['end ×1', '\u001b[A', '\u001b[6~', 'f', 'SIZE20x100'],
-      ['of 108', 'SIZE1x5'],
+      ['space pause', 'SIZE1x5'],
       ['end …', 'SIZE12x60'],
       ['end ×1', 'SIGTERM'],
     ],
@@ -152,4 +157,9 @@ test('to the end, then other sizes, rows and a signal', { timeout: 90_000 }, asy
 test('Ctrl-C ends it like q', { timeout: 90_000 }, async () => {
   const shown = await show([trace('build')], [['plays', '\u0003']]);
   expect(shown).toMatchObject({ status: 0, same: true, left: 0 });
+});
+
+test('a terminal that is closed ends it', { timeout: 90_000 }, async () => {
+  const shown = await show([trace('build'), '--speed', '0.01'], [['plays', 'CLOSE']]);
+  expect(shown).toMatchObject({ status: 1, left: 0 });
 });

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { CLOCK, play } from '../../src/cli/play.ts';
 import { AnalyzerSink } from '../../src/cli/sinks.ts';
+import { boundsOf } from '../../src/replay/adversarial.ts';
 import { eventFacts } from '../../src/replay/events.ts';
 import { type Life, livesOf } from '../../src/replay/lives.ts';
 import { planOf } from '../../src/replay/faults.ts';
@@ -50,6 +51,24 @@ function lives(known: Known): Life[] {
   return livesOf(known.recording, eventFacts(known.recording), known);
 }
 
+/** Records that come too late by all that binds them, but for processes of several threads. */
+function outOfBounds(known: Known, order: Int32Array): number[] {
+  const { event, events } = known.recording;
+  const { boot } = eventFacts(known.recording);
+  const all = lives(known);
+  const { rank, until } = boundsOf(events, boot, all);
+  const threaded = new Set(all.filter((life) => life.threaded).flatMap(({ own }) => own));
+  let reached = -1;
+  const late: number[] = [];
+  for (const i of order) {
+    const e = event[i];
+    if (e < 0) continue;
+    if (until[e] <= reached && !threaded.has(e)) late.push(i);
+    reached = Math.max(reached, rank[e]);
+  }
+  return late;
+}
+
 /** Children of which a record comes before the first one of their fork. */
 function earlyChildren(known: Known, order: Int32Array): number {
   const { first } = places(known, order);
@@ -81,11 +100,14 @@ describe.each(FIXTURE_PATHS.map((path) => [basename(path), path]))('%s', (_, pat
     expect(await replayedDigest(recording, name, order)).toBe(digest);
   });
 
-  test('the kernel obeys the law by which the adversarial order is made', async () => {
-    const { recording, processes } = await reading;
+  test('the kernel obeys the laws by which the adversarial order is made', async () => {
+    const known = await reading;
+    const { recording, processes } = known;
     const recorded = orderLines(recording, 'recorded', 0, undefined);
     expect(illegalLines(recording, recorded, threadedPids(processes))).toEqual([]);
     expect(illegalLines(recording, recorded.toReversed()).length).toBeGreaterThan(100);
+    expect(outOfBounds(known, recorded)).toEqual([]);
+    expect(outOfBounds(known, recorded.toReversed()).length).toBeGreaterThan(10);
   });
 
   test.each([1, 2, 3])('adversarial, seed %i: legal and hostile', async (seed) => {
