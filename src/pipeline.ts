@@ -19,12 +19,11 @@ import { type Order, orderEvents } from './order/order.ts';
 import { Documents } from './process/documents.ts';
 import { Facts } from './process/facts.ts';
 import type { Life } from './process/life.ts';
-import { Outline } from './process/outline.ts';
+import { Outline, type Reconciled } from './process/outline.ts';
 import { reconcile } from './process/reconcile.ts';
 import { isAbout } from './process/told.ts';
 import { parseConnectorLine } from './record/connector.ts';
-import { RecordScanner, SCAN } from './record/scan.ts';
-import { TYPE } from './record/types.ts';
+import { isCut, RecordScanner, SCAN } from './record/scan.ts';
 import { digestOf } from './report/ndjson.ts';
 import { type LineSink, LineSplitter, MAX_LINE_BYTES } from './source/lines.ts';
 
@@ -182,6 +181,11 @@ export class Analyzer {
     }
   }
 
+  /** What was concluded from which event, for those who choose among the events. Only after `finish`. */
+  reconciled(): Reconciled {
+    return { table: this.#table, boots: this.#boots };
+  }
+
   /** Of several, which only damaged traces have, the first by the name of the boot. */
   #testimonyOf(facts: Facts): Testimony | undefined {
     const names = [...this.#testimonies.keys()].sort(compareText);
@@ -327,11 +331,6 @@ export class Analyzer {
     }
     return Object.fromEntries(counted.sort((a, b) => (a[0] < b[0] ? -1 : 1)));
   }
-}
-
-/** A last line without newline that ends before the fields that always end its record. */
-function isCut(scan: RecordScanner): boolean {
-  return scan.unterminated || (scan.type === TYPE.SYSCALL && scan.exeEnd === scan.exeStart);
 }
 
 /** Analyzes inputs that are in memory. */

@@ -7,6 +7,7 @@ import { STDIN } from '../source/inputs.ts';
 import { EXIT } from './analysis.ts';
 import { type AnalyzeOptions, analyzeCommand } from './analyze.ts';
 import { addDoctor, addInfo, addRecord } from './commands.ts';
+import { addCut } from './cutting.ts';
 import { explainCommand } from './explain.ts';
 import { FilterError, StoreError } from '../store/store.ts';
 import { OutputError } from './output.ts';
@@ -205,6 +206,7 @@ function programFor(done: (status: number) => void): Command {
   addQuery(program, done);
   addTree(program, done);
   addTraces(program, done);
+  addCut(program, done);
   return program;
 }
 

@@ -69,6 +69,11 @@ const SUCCESS_KEY = Buffer.from('success', 'latin1');
 /** Linux's own limit is 2^22; anything a signed number of 32 bits holds is taken. */
 const MAX_PID = 0x7fffffff;
 
+/** Whether a last line without newline ends before the fields that always end its record. */
+export function isCut(scan: RecordScanner): boolean {
+  return scan.unterminated || (scan.type === TYPE.SYSCALL && scan.exeEnd === scan.exeStart);
+}
+
 /** Scans lines; holds the last line's fields. Times in ms, ids as unsigned numbers. */
 export class RecordScanner {
   /** Type names by id; the ids below TYPE.OTHER are the TYPE codes. */

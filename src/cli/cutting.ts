@@ -1,0 +1,53 @@
+/** `cut` and `anonymize` on the command line. */
+import { type Command, InvalidArgumentError } from 'commander';
+import { parseTime } from '../report/time.ts';
+import { parseFilter } from '../store/filter.ts';
+import { FilterError, type Filter } from '../store/store.ts';
+import { type CutOptions, cutCommand } from './cut.ts';
+
+const CUT_HELP = `
+LOG is as for analyze. A process is kept when all that is asked for holds for it, and with it what
+the analysis of it needs: analysis of the cut says of the kept processes what analysis of the
+whole says of them. docs/tools.md says what else is there.
+
+Exit status: 0 fine; 1 what is said of some process differs (it is named); 2 wrong usage, or no
+such process; 3 an input could not be read.
+`;
+
+function moment(text: string): number {
+  const ms = parseTime(text);
+  if (ms === undefined)
+    throw new InvalidArgumentError('It must be ISO 8601, or seconds since the epoch.');
+  return ms;
+}
+
+function filterOf(text: string): Filter {
+  try {
+    return parseFilter(text);
+  } catch (error) {
+    if (error instanceof FilterError) throw new InvalidArgumentError(error.message);
+    throw error;
+  }
+}
+
+/** Adds `godo cut`. */
+export function addCut(program: Command, done: (status: number) => void): void {
+  const command = program.command('cut');
+  command
+    .description('a part of a recording, with everything that it needs')
+    .argument('<LOG...>', 'audit logs, folders, traces')
+    .option('--from <time>', 'processes that lived then or later', moment)
+    .option('--until <time>', 'the log as it stood then', moment)
+    .option('--root <pid|name>', 'the processes called that, and all below them')
+    .option('--host <node>', 'processes of this host')
+    .option('--filter <json>', "processes that MongoDB's filter matches", filterOf)
+    .option('--below', 'with --filter: also all below those that match')
+    .option('-q, --quiet', 'do not say what was kept')
+    .addHelpText('after', CUT_HELP)
+    .action(async (names: string[], options: CutOptions) => {
+      if (options.below === true && options.filter === undefined) {
+        command.error('error: --below needs --filter');
+      }
+      done(await cutCommand(names, options));
+    });
+}
