@@ -43,7 +43,8 @@ export type {
 export type { AliveProcess, TraceOrigin } from './model/trace.ts';
 export { Analyzer, analyzeSync, type NamedBytes } from './pipeline.ts';
 export { decodeText, encodeText } from './base/text.ts';
-export { decodeRecord, type DecodedRecord } from './record/decode.ts';
+export { decodeRecord } from './record/decode.ts';
+export type { DecodedRecord } from './record/decoded.ts';
 export { isProblem, type ParsedRecord, parseRecord, type RecordProblem } from './record/parse.ts';
 export { documentLine, ndjsonChunks } from './report/ndjson.ts';
 export { renderTree, type TreeOptions } from './report/tree.ts';

@@ -1,5 +1,4 @@
 /** A recording, from its start to its end. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { constants as system } from 'node:os';
 import { join } from 'node:path';
@@ -12,9 +11,8 @@ import {
   type Manifest,
   segmentFile,
   type StopReason,
-  TRACE_FORMAT,
-  TRACE_VERSION,
 } from '../model/trace.ts';
+import { RecordedCommand } from './command.ts';
 import { CN_IDX_PROC, listenToProcesses } from './connector.ts';
 import { wordsOf } from '../base/errors.ts';
 import { CannotRecord, connectorTrouble } from './errors.ts';
@@ -26,9 +24,9 @@ import { type Kernel, type KernelOptions, type KernelSurroundings, openKernel } 
 import { netlinkSocket, setReceiveBuffer } from './libc.ts';
 import { Listener } from './listen.ts';
 import type { ListenerData, ListenerMessage } from './listener-messages.ts';
+import { endedManifest, manifestNow } from './manifest.ts';
 import { NETLINK_CONNECTOR } from './netlink.ts';
 import { becomeUser, findUser, type User } from './privileges.ts';
-import { allProcesses, containersOf, hostFacts, readClocks } from './proc.ts';
 import { type SegmentLimits, SegmentWriter } from './segments.ts';
 
 export { CannotRecord } from './errors.ts';
@@ -105,9 +103,7 @@ class Recorder {
   #feeding: Promise<void> = Promise.resolve();
   #hints: Hints | undefined;
   #kernel: Kernel | undefined;
-  #command: ChildProcess | undefined;
-  #ended: Promise<void> = Promise.resolve();
-  #exit: Exit | undefined;
+  #command: RecordedCommand | undefined;
   #stopping: { reason: StopReason; detail?: string } | undefined;
   #stop: () => void = () => {};
   readonly #stopped = new Promise<void>((resolve) => {
@@ -157,8 +153,8 @@ class Recorder {
     clearInterval(this.#ticker);
     const result = await this.#finish();
     // Recording may end before the command: at a time, at a size, by a failure.
-    await this.#ended;
-    return { ...result, ...exitOf(this.#exit) };
+    await this.#command?.ended;
+    return { ...result, ...this.#command?.end };
   }
 
   /** Puts back what is changed outside of the trace; may be called at any time, and again. */
@@ -308,25 +304,16 @@ class Recorder {
   }
 
   #writeFirstManifest(connector: boolean, hints: boolean, session: number | undefined): void {
-    const processes = allProcesses();
     const { output: _, command, ...options } = this.#options;
-    this.#manifest = {
-      format: TRACE_FORMAT,
-      version: TRACE_VERSION,
+    const manifest = manifestNow({
       godo: this.#around.version,
-      created: Date.now(),
-      host: hostFacts(),
-      clock: { start: readClocks() },
       options: command === undefined ? { ...options } : { ...options, command },
       audit: this.#kernel?.facts() ?? { mode: this.#options.feed?.kind ?? 'stdin', rules: [] },
       connector,
       hints,
-      recorder: process.pid,
       ...(session === undefined ? {} : { session }),
-      processes,
-      containers: containersOf(processes),
-    };
-    this.#saveManifest(this.#manifest);
+    });
+    this.#saveManifest(manifest);
   }
 
   /** Once audit is set up: its status and all rules. */
@@ -414,27 +401,12 @@ class Recorder {
     this.#ticker = setInterval(() => this.#tick(), TICK_MS);
   }
 
-  #startCommand([program, ...args]: readonly string[]): void {
-    let child: ChildProcess;
-    this.#ended = new Promise((resolve) => {
-      child = spawn(program, args, { stdio: 'inherit' });
-      this.#command = child;
-      child.on('error', (error: Error & { code?: string }) => {
-        this.#around.say(`cannot run ${program}: ${error.code ?? error.message}`);
-        // As a shell says it.
-        this.#exit = { code: error.code === 'ENOENT' ? 127 : 126, signal: null };
-        this.#end('command-ended');
-        resolve();
-      });
-      child.on('exit', (code, signal) => {
-        this.#exit = { code, signal };
-        this.#end('command-ended');
-        resolve();
-      });
-    });
-    const root = this.#command?.pid;
-    if (this.#manifest === undefined || root === undefined) return;
-    this.#saveManifest({ ...this.#manifest, root });
+  #startCommand(words: readonly string[]): void {
+    const onEnd = (): void => this.#end('command-ended');
+    const command = new RecordedCommand(words, onEnd, this.#around.say);
+    this.#command = command;
+    if (this.#manifest === undefined || command.pid === undefined) return;
+    this.#saveManifest({ ...this.#manifest, root: command.pid });
   }
 
   #tick(): void {
@@ -536,14 +508,8 @@ class Recorder {
     this.#journal?.add({ kind: 'stop', ...stop });
     const journal = this.#journal;
     if (this.#manifest !== undefined && journal !== undefined) {
-      const { audit, clock } = this.#manifest;
-      this.#saveManifest({
-        ...this.#manifest,
-        clock: { ...clock, end: readClocks() },
-        audit: status === undefined ? audit : { ...audit, end: status },
-        end: { at: Date.now(), ...stop },
-        ...journal.forManifest(),
-      });
+      const lists = journal.forManifest();
+      this.#saveManifest(endedManifest(this.#manifest, status, { stop, ...lists }));
     }
     journal?.close();
     const segments = journal?.segments ?? [];
@@ -557,18 +523,6 @@ class Recorder {
       ms: performance.now() - this.#started,
     };
   }
-}
-
-interface Exit {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-}
-
-function exitOf(exit: Exit | undefined): Pick<RecordResult, 'exitCode' | 'signal'> {
-  if (exit === undefined) return {};
-  const { code, signal } = exit;
-  if (signal !== null) return { signal };
-  return code === null ? {} : { exitCode: code };
 }
 
 function sameSettings(a: AuditStatus, b: AuditStatus): boolean {

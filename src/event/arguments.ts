@@ -1,11 +1,8 @@
 /** EXECVE records to an argument vector. */
 import { decodeHex, decodeText } from '../base/text.ts';
-import {
-  assembleExecve,
-  decodeRecord,
-  type Arguments,
-  type ExecveRecord,
-} from '../record/decode.ts';
+import { decodeRecord } from '../record/decode.ts';
+import type { ExecveRecord } from '../record/decoded.ts';
+import { type Arguments, assembleExecve } from '../record/execve.ts';
 import type { EventTable } from './table.ts';
 import { isProblem, parseRecord } from '../record/parse.ts';
 

@@ -4,7 +4,8 @@ import { gunzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeText } from '../../src/base/text.ts';
-import { assembleExecve, decodeRecord } from '../../src/record/decode.ts';
+import { decodeRecord } from '../../src/record/decode.ts';
+import { assembleExecve } from '../../src/record/execve.ts';
 import { field, isProblem, type ParsedRecord, parseRecord } from '../../src/record/parse.ts';
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -1,10 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import {
-  assembleExecve,
-  type DecodedRecord,
-  decodeRecord,
-  type ExecveRecord,
-} from '../../../src/record/decode.ts';
+import { decodeRecord } from '../../../src/record/decode.ts';
+import type { DecodedRecord, ExecveRecord } from '../../../src/record/decoded.ts';
+import { assembleExecve } from '../../../src/record/execve.ts';
 import { isProblem, parseRecord } from '../../../src/record/parse.ts';
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);

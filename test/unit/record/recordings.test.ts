@@ -2,13 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import {
-  type Arguments,
-  assembleExecve,
-  type DecodedRecord,
-  decodeRecord,
-  type ExecveRecord,
-} from '../../../src/record/decode.ts';
+import { decodeRecord } from '../../../src/record/decode.ts';
+import type { DecodedRecord, ExecveRecord } from '../../../src/record/decoded.ts';
+import { type Arguments, assembleExecve } from '../../../src/record/execve.ts';
 import { isProblem, parseRecord } from '../../../src/record/parse.ts';
 
 const TRACES = join(import.meta.dirname, '../../../fixtures/traces');
