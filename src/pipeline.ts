@@ -115,7 +115,7 @@ export class Analyzer {
     this.#testimonies.set(origin.boot, testimony);
     if (origin.connector !== undefined) testimony.clock(origin.connector.offset);
     if (origin.alive !== undefined) testimony.found(origin.alive);
-    if (origin.recorder !== undefined) testimony.recorders.add(origin.recorder);
+    for (const pid of origin.recorders ?? []) testimony.recorders.add(pid);
     this.#testimony = testimony;
   }
 

@@ -109,6 +109,11 @@ export class TraceFolder {
     }
   }
 
+  /** Waits until all is compressed that was to be. */
+  whenCompressed(): Promise<void> {
+    return this.#compressing;
+  }
+
   /** Compresses no more, and gives up what is under way: there may be no room for it. */
   stopCompression(): void {
     this.#stop.abort();

@@ -10,7 +10,7 @@ import { addDoctor, addInfo, addRecord } from './commands.ts';
 import { addCut } from './cutting.ts';
 import { explainCommand } from './explain.ts';
 import { FilterError, StoreError } from '../store/store.ts';
-import { OutputError } from './output.ts';
+import { OutputError, UsageError } from './output.ts';
 import { projectOf, queryCommand, type QueryOptions, sortOf } from './query.ts';
 import {
   treeCommand,
@@ -229,6 +229,10 @@ function statusOf(error: unknown): number {
   if (error instanceof FilterError || error instanceof StoreError) {
     process.stderr.write(`godo: ${quoteForDisplay(error.message)}\n`);
     return error instanceof FilterError ? EXIT.usage : EXIT.store;
+  }
+  if (error instanceof UsageError) {
+    process.stderr.write(`godo: ${quoteForDisplay(error.message)}\n`);
+    return EXIT.usage;
   }
   if (!(error instanceof OutputError)) throw error;
   process.stderr.write(`godo: cannot write the output: ${error.message}\n`);

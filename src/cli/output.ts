@@ -6,6 +6,9 @@ const CHUNK = 65_536;
 /** Something other than a closed pipe kept output from being written. */
 export class OutputError extends Error {}
 
+/** What was asked for cannot be done in that way; the message is one line for the user. */
+export class UsageError extends Error {}
+
 /**
  * Writes to a stream in pieces, each only when the one before is gone, until the reader
  * goes away: then the rest is not even made.

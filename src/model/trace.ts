@@ -184,6 +184,8 @@ export interface Manifest {
   readonly hints: boolean;
   /** Pid of the recorder: none of its own doings are recorded. */
   readonly recorder: number;
+  /** Of the other recordings that the trace was put together from. */
+  readonly recorders?: readonly number[];
   /** For a command: its audit session. */
   readonly session?: number;
   /** For a command: its pid, once it is started. */
@@ -209,8 +211,8 @@ export interface TraceOrigin {
   readonly connector?: { readonly offset: number };
   /** Processes that were there when recording began. */
   readonly alive?: readonly AliveProcess[];
-  /** Pid of the recorder: none of its doings are part of the recording. */
-  readonly recorder?: number;
+  /** Pids of the recorders: none of their doings are part of the recording. */
+  readonly recorders?: readonly number[];
 }
 
 /** A process that was there when recording began, as far as analysis needs it. */

@@ -32,6 +32,8 @@ const ENRICHED = 0x1d;
 const MAX_SERIAL = 4294967295;
 /** 9999-12-31T23:59:59Z: later times have no ISO form of four digits. */
 const MAX_SECONDS = 253402300799;
+/** Length of `type=`. */
+const TYPE_KEY = 5;
 /** How far into a line a kernel-log or journal prefix may reach, in bytes. */
 const MAX_PREFIX = 256;
 
@@ -124,6 +126,11 @@ export class RecordScanner {
   pathEnd = 0;
   /** A quoted value had no closing quote: the line is cut or damaged. */
   unterminated = false;
+
+  /** Where `type=` of the last line begins: what may stand before it is no part of the record. */
+  get typeStart(): number {
+    return this.#nameStart - TYPE_KEY;
+  }
 
   /** Reads `bytes[start, end)`, one line. Returns a SCAN code; never throws. */
   scan(bytes: Uint8Array, start: number, end: number): number {

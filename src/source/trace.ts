@@ -131,8 +131,8 @@ export function originsOf(manifest: Manifest): Record<'audit' | 'connector', Tra
   const { host, clock } = manifest;
   // What was fed through standard input may be from anywhere.
   const name = manifest.audit.mode === 'stdin' ? '' : host.name;
-  const { recorder } = manifest;
-  const origin = { host: name, boot: `${name}/${host.boot_id}`, recorder };
+  const recorders = [manifest.recorder, ...(manifest.recorders ?? [])];
+  const origin = { host: name, boot: `${name}/${host.boot_id}`, recorders };
   // The connector's events carry the monotonic clock (ktime_get_ns in drivers/connector/cn_proc.c).
   const ahead = BigInt(clock.start.realtime_ns) - BigInt(clock.start.monotonic_ns);
   return {
@@ -180,7 +180,7 @@ async function readContent(segment: SegmentFile): Promise<SegmentContent> {
   const hash = createHash('sha256');
   const counter = new LineCounter(segment.source);
   let bytes = 0;
-  for await (const chunk of chunksOf(segment)) {
+  for await (const chunk of segmentChunks(segment)) {
     hash.update(chunk);
     bytes += chunk.length;
     counter.push(chunk);
@@ -195,7 +195,8 @@ async function readContent(segment: SegmentFile): Promise<SegmentContent> {
   };
 }
 
-function chunksOf({ path, gzip }: SegmentFile): AsyncIterable<Buffer> {
+/** A segment's bytes, decompressed. An error of reading is thrown. */
+export function segmentChunks({ path, gzip }: SegmentFile): AsyncIterable<Buffer> {
   const file = createReadStream(path);
   if (!gzip) return file;
   const gunzip = createGunzip();
@@ -228,9 +229,14 @@ class LineCounter {
   }
 
   #line(line: Buffer): void {
-    const [type, time] = this.#source === 'audit' ? [typeOf(line), lineTime(line)] : ofEvent(line);
+    const [type, time] = lineFacts(this.#source, line);
     this.tally.add(type, time);
   }
+}
+
+/** What a segment's account counts a line as: its type, and its time in ms (NaN without one). */
+export function lineFacts(source: SegmentSource, line: Buffer): readonly [string, number] {
+  return source === 'audit' ? [typeOf(line), lineTime(line)] : ofEvent(line);
 }
 
 /** The kind and time of a line of the connector's or of a hint; both start with the time in ns. */

@@ -26,7 +26,7 @@ const exit = (ms: number, pid: number, code: number): Told => {
 
 interface More {
   readonly alive?: readonly AliveProcess[];
-  readonly recorder?: number;
+  readonly recorders?: readonly number[];
   readonly boot?: string;
 }
 
@@ -152,7 +152,7 @@ test('where the two disagree about the end the connector counts, and the documen
 
 test('the recorder is no part of the tree', () => {
   const log = new Log().touch(2, [1000, 800]);
-  const analysis = analyzeSync(inputs(log, [fork(1, 800, 1000)], { recorder: 800 }));
+  const analysis = analyzeSync(inputs(log, [fork(1, 800, 1000)], { recorders: [800] }));
   expect([...analysis.processes].map(({ pid, ppid, parent }) => [pid, ppid, parent])).toEqual([
     [1000, 800, null],
   ]);
