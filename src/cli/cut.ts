@@ -1,27 +1,34 @@
-import type { Fault } from '../model/fault.ts';
 import type { Analysis } from '../model/analysis.ts';
+import type { Fault } from '../model/fault.ts';
+import type { TraceOrigin } from '../model/trace.ts';
 import { Analyzer } from '../pipeline.ts';
 import type { Reconciled } from '../process/outline.ts';
 import { type Criteria, chosenOf } from '../replay/choice.ts';
 import { type Chosen, ChosenLines, Prefix, type Wish } from '../replay/cut.ts';
 import { type Departure, settledCut } from '../replay/cut-law.ts';
+import type { Derivation } from '../replay/manifests.ts';
 import { REASON, type Reason } from '../replay/needs.ts';
+import { isoTime } from '../report/time.ts';
 import { matchesRoot } from '../report/tree.ts';
-import type { Filter } from '../store/store.ts';
+import { originsOf } from '../source/trace.ts';
 import { documentMatcher } from '../store/matching.ts';
+import { parseFilter } from '../store/filter.ts';
 import { EXIT } from './analysis.ts';
+import { hintsOf } from './hints.ts';
 import { inputsOf, readLines, withSpooled } from './lines.ts';
-import { writeAll } from './output.ts';
+import { LEFT_OUT, type OutputStream, type RecordingOutput, type Written } from './output-lines.ts';
+import { isTraceWanted, openOutput, type OutputFlags } from './recording-output.ts';
+import { type SourceTrace, sourcesOf } from './sources.ts';
 
 /** What `godo cut` was asked for. Times in ms since the epoch. */
-export interface CutOptions {
+export interface CutOptions extends OutputFlags {
   readonly from?: number;
   readonly until?: number;
   readonly root?: string;
   readonly host?: string;
-  readonly filter?: Filter;
+  /** In extended JSON. */
+  readonly filter?: string;
   readonly below?: boolean;
-  readonly quiet?: boolean;
 }
 
 /** What the lines were kept for, in words. */
@@ -37,48 +44,97 @@ const WORDS: Readonly<Record<Exclude<keyof typeof REASON, 'dropped'>, string>> =
   unnamed: 'of no process',
 };
 
+/** Departures to name one by one. */
+const NAMED = 20;
+const NEWLINE = Buffer.from('\n');
+
+/** The inputs, and how they are read: the same way each time. */
+interface Log {
+  readonly names: readonly string[];
+  readonly plain: boolean;
+}
+
 /** An analysis with what it was concluded from. */
 interface Analyzed {
   readonly analysis: Analysis;
   readonly reconciled: Reconciled;
 }
 
-/** `godo cut`: gives the exit status. */
+/**
+ * `godo cut`: gives the exit status. Throws FilterError, and UsageError and OutputError where the
+ * output cannot be opened or written.
+ */
 export async function cutCommand(names: readonly string[], options: CutOptions): Promise<number> {
-  return withSpooled(names, async (inputs) => cutInputs(inputs, options));
+  const criteria = criteriaOf(options);
+  return withSpooled(names, async (inputs) => {
+    const sources = await sourcesOf(inputs);
+    const derivation = derivationOf(options);
+    const output = openOutput(options, { sources, derivation });
+    try {
+      const log = { names: inputs, plain: !isTraceWanted(options) };
+      return await cutTo(output, log, sources.traces, criteria, options);
+    } catch (error) {
+      output.discard();
+      throw error;
+    }
+  });
 }
 
-async function cutInputs(names: readonly string[], options: CutOptions): Promise<number> {
+async function cutTo(
+  output: RecordingOutput,
+  log: Log,
+  traces: readonly SourceTrace[],
+  criteria: Criteria,
+  options: CutOptions,
+): Promise<number> {
   const faults: Fault[] = [];
-  const log = await analyzeAll(names, (fault) => faults.push(fault));
+  const all = await analyzeAll(log, (fault) => faults.push(fault));
   for (const { kind, input = '?', reason } of faults) {
     if (kind === 'unreadable') process.stderr.write(`godo: ${input}: ${reason}\n`);
   }
-  if (log === undefined) return EXIT.unreadable;
+  if (all === undefined) {
+    output.discard();
+    return EXIT.unreadable;
+  }
   const { until } = options;
   const whole =
-    until === undefined ? log : await analyzeChosen(names, new Prefix(log.reconciled, until));
-  const chosen = chosenOf(whole.analysis.processes, criteriaOf(options));
+    until === undefined ? all : await analyzeChosen(log, new Prefix(all.reconciled, until));
+  const { processes } = whole.analysis;
+  const chosen = chosenOf(processes, criteria);
   if (chosen.size === 0) {
+    output.discard();
     process.stderr.write('godo: no process of this log is meant\n');
     return EXIT.usage;
   }
   const settled = await settledCut(
-    { processes: whole.analysis.processes, reconciled: whole.reconciled },
+    { processes, reconciled: whole.reconciled },
     wishOf(chosen, options),
-    async (part) => (await analyzeChosen(names, part)).analysis.processes,
+    async (part) => (await analyzeChosen(log, part)).analysis.processes,
   );
   const { cut, rounds, left } = settled;
-  const counts = new Map<Reason, number>();
-  const written = await writeAll(process.stdout, chosenChunks(names, cut, counts));
+  // The records of a trace name no host: a log of them must, or its processes would have other names.
+  if (traces.some(({ manifest }) => originsOf(manifest).audit.host !== '')) output.nameHosts();
+  const counts = await putChosen(output, log, traces, cut);
+  const written = await output.finish();
   if (options.quiet !== true) {
-    const all = whole.analysis.summary.account.records;
-    process.stderr.write(reportOf({ chosen: chosen.size, all, counts, rounds }));
+    const of = all.analysis.summary.account.records;
+    process.stderr.write(reportOf({ chosen: chosen.size, of, counts, rounds, written }));
   }
-  for (const line of complaints(left)) process.stderr.write(line);
-  if (written === 'closed') return EXIT.fine;
+  process.stderr.write(complaints(left).join(''));
   if (faults.some(({ kind }) => kind === 'unreadable')) return EXIT.unreadable;
   return left.length > 0 ? EXIT.faults : EXIT.fine;
+}
+
+function derivationOf({ from, until, root, host, filter, below }: CutOptions): Derivation {
+  return {
+    by: 'cut',
+    ...(from === undefined ? {} : { from: isoTime(from) }),
+    ...(until === undefined ? {} : { until: isoTime(until) }),
+    ...(root === undefined ? {} : { root }),
+    ...(host === undefined ? {} : { host }),
+    ...(filter === undefined ? {} : { filter }),
+    ...(below === undefined ? {} : { below }),
+  };
 }
 
 function wishOf(chosen: ReadonlySet<string>, { from, host, root, filter }: CutOptions): Wish {
@@ -95,18 +151,18 @@ function criteriaOf({ from, host, root, filter, below }: CutOptions): Criteria {
     ...(from === undefined ? {} : { from }),
     ...(host === undefined ? {} : { host }),
     ...(root === undefined ? {} : { root: (process) => matchesRoot(process, root) }),
-    ...(filter === undefined ? {} : { filter: documentMatcher(filter) }),
+    ...(filter === undefined ? {} : { filter: documentMatcher(parseFilter(filter)) }),
     below: below === true,
   };
 }
 
 async function analyzeAll(
-  names: readonly string[],
+  { names, plain }: Log,
   onFault: (fault: Fault) => void,
 ): Promise<Analyzed | undefined> {
   const analyzer = new Analyzer();
   let opened = 0;
-  for await (const { name, chunks, origin } of inputsOf(names, { plain: true, onFault })) {
+  for await (const { name, chunks, origin } of inputsOf(names, { plain, onFault })) {
     opened++;
     analyzer.open(name, origin);
     for await (const chunk of chunks) analyzer.push(chunk);
@@ -115,13 +171,11 @@ async function analyzeAll(
   return opened === 0 ? undefined : finished(analyzer);
 }
 
-const NEWLINE = Buffer.from('\n');
-
-async function analyzeChosen(names: readonly string[], chosen: Chosen): Promise<Analyzed> {
+async function analyzeChosen({ names, plain }: Log, chosen: Chosen): Promise<Analyzed> {
   const analyzer = new Analyzer();
   const lines = new ChosenLines(chosen);
   const reader = {
-    open(name: string, origin: Parameters<Analyzer['open']>[1]): void {
+    open(name: string, origin: TraceOrigin | undefined): void {
       lines.open(origin);
       analyzer.open(name, origin);
     },
@@ -133,7 +187,8 @@ async function analyzeChosen(names: readonly string[], chosen: Chosen): Promise<
     tooLong(): void {},
     close: () => analyzer.close(),
   };
-  for await (const _ of readLines(names, { plain: true, onFault: () => {} }, reader)) continue;
+  // Whatever is wrong with an input was said when it was read first.
+  for await (const _ of readLines(names, { plain, onFault: () => {} }, reader)) continue;
   return finished(analyzer);
 }
 
@@ -142,57 +197,73 @@ function finished(analyzer: Analyzer): Analyzed {
   return { analysis, reconciled: analyzer.reconciled() };
 }
 
-/** The kept lines, and how many there are for which reason. */
-async function* chosenChunks(
-  names: readonly string[],
+/** Writes the kept lines, and counts them by reason. */
+async function putChosen(
+  output: RecordingOutput,
+  { names, plain }: Log,
+  traces: readonly SourceTrace[],
   chosen: Chosen,
-  counts: Map<Reason, number>,
-): AsyncGenerator<Uint8Array, void> {
+): Promise<Map<Reason, number>> {
+  const counts = new Map<Reason, number>();
   const lines = new ChosenLines(chosen);
-  let gathered: Buffer[] = [];
+  let stream: OutputStream = { name: '' };
+  let isDue = false;
+  const put = (reason: Reason, bytes: Uint8Array, start: number, end: number): void => {
+    counts.set(reason, (counts.get(reason) ?? 0) + 1);
+    if (output.put(stream, bytes, start, end)) isDue = true;
+  };
   const reader = {
-    open: (_: string, origin: Parameters<Analyzer['open']>[1]) => lines.open(origin),
+    open(name: string, origin: TraceOrigin | undefined): void {
+      stream = origin === undefined ? { name } : { name, origin };
+      lines.open(origin);
+    },
     line(bytes: Uint8Array, start: number, end: number, whole: boolean): void {
       const reason = lines.reason(bytes, start, end, whole);
-      if (reason === REASON.dropped) return;
-      counts.set(reason, (counts.get(reason) ?? 0) + 1);
-      gathered.push(Buffer.from(bytes.subarray(start, end)), NEWLINE);
+      if (reason !== REASON.dropped) put(reason, bytes, start, end);
     },
-    tooLong(): void {},
+    tooLong: () => output.leaveOut(LEFT_OUT.tooLong, 1),
     close(): void {},
   };
-  for await (const _ of readLines(names, { plain: true, onFault: () => {} }, reader)) {
-    if (gathered.length === 0) continue;
-    yield Buffer.concat(gathered);
-    gathered = [];
+  for await (const _ of readLines(names, { plain, onFault: () => {} }, reader)) {
+    if (!isDue) continue;
+    isDue = false;
+    if (!(await output.drain())) return counts;
   }
+  if (plain) return counts;
+  for (const trace of traces) {
+    lines.open(originsOf(trace.manifest).connector);
+    for await (const hint of hintsOf([trace])) {
+      const { bytes } = hint;
+      const reason = lines.hintReason(bytes);
+      ({ stream } = hint);
+      if (reason === REASON.dropped) output.leaveOut(LEFT_OUT.hintsDropped, 1);
+      else put(reason, bytes, 0, bytes.length);
+    }
+  }
+  return counts;
 }
 
 /** What was kept and why, as text. */
-function reportOf({
-  chosen,
-  all,
-  counts,
-  rounds,
-}: {
+function reportOf(account: {
   readonly chosen: number;
-  readonly all: number;
+  readonly of: number;
   readonly counts: ReadonlyMap<Reason, number>;
   readonly rounds: number;
+  readonly written: Written;
 }): string {
-  let sum = 0;
-  for (const count of counts.values()) sum += count;
+  const { chosen, of, counts, rounds, written } = account;
   const rows = Object.entries(WORDS).flatMap(([name, words]) => {
     const count = counts.get(REASON[name as keyof typeof REASON]) ?? 0;
     return count === 0 ? [] : [`${String(count).padStart(10)}  ${words}\n`];
   });
-  const again =
-    rounds === 0 ? '' : `, after more was taken ${rounds === 1 ? 'once' : `${rounds} times`}`;
-  return `${chosen} processes; ${sum} of ${all} records kept${again}\n${rows.join('')}`;
+  const times = rounds === 1 ? 'once' : `${rounds} times`;
+  const again = rounds === 0 ? '' : `, after more was taken ${times}`;
+  const left = [...written.leftOut].map(
+    ([reason, count]) => `godo: ${count} ${count === 1 ? 'line' : 'lines'} ${reason}\n`,
+  );
+  const kept = `godo: ${chosen} processes: ${written.lines} of ${of} lines kept${again}\n`;
+  return [kept, ...rows, ...left].join('');
 }
-
-/** Departures to name one by one. */
-const NAMED = 20;
 
 function complaints(left: readonly Departure[]): string[] {
   if (left.length === 0) return [];

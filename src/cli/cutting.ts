@@ -1,9 +1,8 @@
 /** `cut` and `anonymize` on the command line. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { parseTime } from '../report/time.ts';
-import { parseFilter } from '../store/filter.ts';
-import { FilterError, type Filter } from '../store/store.ts';
 import { type CutOptions, cutCommand } from './cut.ts';
+import { addOutput } from './recording-output.ts';
 
 const CUT_HELP = `
 LOG is as for analyze. A process is kept when all that is asked for holds for it, and with it what
@@ -21,28 +20,18 @@ function moment(text: string): number {
   return ms;
 }
 
-function filterOf(text: string): Filter {
-  try {
-    return parseFilter(text);
-  } catch (error) {
-    if (error instanceof FilterError) throw new InvalidArgumentError(error.message);
-    throw error;
-  }
-}
-
 /** Adds `godo cut`. */
 export function addCut(program: Command, done: (status: number) => void): void {
   const command = program.command('cut');
-  command
+  addOutput(command)
     .description('a part of a recording, with everything that it needs')
     .argument('<LOG...>', 'audit logs, folders, traces')
     .option('--from <time>', 'processes that lived then or later', moment)
     .option('--until <time>', 'the log as it stood then', moment)
     .option('--root <pid|name>', 'the processes called that, and all below them')
     .option('--host <node>', 'processes of this host')
-    .option('--filter <json>', "processes that MongoDB's filter matches", filterOf)
+    .option('--filter <json>', "processes that MongoDB's filter matches")
     .option('--below', 'with --filter: also all below those that match')
-    .option('-q, --quiet', 'do not say what was kept')
     .addHelpText('after', CUT_HELP)
     .action(async (names: string[], options: CutOptions) => {
       if (options.below === true && options.filter === undefined) {

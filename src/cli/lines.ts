@@ -21,7 +21,7 @@ export interface LineReader {
 
 /** How inputs are read. */
 export interface ReadOptions {
-  /** Audit records alone, as a plain log has them: without the connector's account and the manifest. */
+  /** As a log of them would have it: audit records, and the host that they come from. */
   readonly plain: boolean;
   readonly onFault: (fault: Fault) => void;
 }
@@ -32,7 +32,9 @@ export async function* inputsOf(
   { plain, onFault }: ReadOptions,
 ): AsyncGenerator<Input, void> {
   for await (const input of openInputs(names, { onFault, withoutConnector: plain })) {
-    yield plain ? { name: input.name, chunks: input.chunks } : input;
+    const { name, chunks, origin } = input;
+    if (!plain || origin === undefined) yield input;
+    else yield { name, chunks, origin: { host: origin.host, boot: origin.boot } };
   }
 }
 

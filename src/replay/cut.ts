@@ -133,22 +133,18 @@ function takeRelatives(needs: Needs, life: Life): void {
   for (const { parent } of life.adoptions) if (parent !== undefined) needs.relative(parent);
 }
 
-/** Lives with an event in the cut, all above them, and the children of the chosen. */
+/** The chosen lives, all above them, their children, and who else has an event in the cut. */
 function touched({ boot, chosen }: Part, reasons: Uint8Array): Map<Life, Reason> {
   const { facts, lives } = boot;
   const all = new Map<Life, Reason>();
-  if (chosen.size === 0 && reasons.every((reason) => reason !== REASON.context)) return all;
   for (const life of chosen) all.set(life, REASON.own);
+  addAncestors(all);
   for (const life of lives) {
     if (all.has(life)) continue;
     if (life.parent !== undefined && chosen.has(life.parent)) all.set(life, REASON.child);
-    else if (hasEvent(life)) all.set(life, REASON.context);
+    else if (hasEvent(life)) all.set(life, REASON.evidence);
   }
-  for (const life of all.keys()) {
-    for (let up = life.parent; up !== undefined && !all.has(up); up = up.parent) {
-      all.set(up, REASON.ancestor);
-    }
-  }
+  addAncestors(all);
   return all;
 
   function hasEvent({ from, to }: Life): boolean {
@@ -156,6 +152,14 @@ function touched({ boot, chosen }: Part, reasons: Uint8Array): Map<Life, Reason>
       if (reasons[facts.rows[facts.own[i]]] !== REASON.dropped) return true;
     }
     return false;
+  }
+}
+
+function addAncestors(lives: Map<Life, Reason>): void {
+  for (const life of lives.keys()) {
+    for (let up = life.parent; up !== undefined && !lives.has(up); up = up.parent) {
+      lives.set(up, REASON.ancestor);
+    }
   }
 }
 
@@ -223,10 +227,23 @@ export class ChosenLines {
     return row < 0 ? REASON.dropped : (this.#chosen.reasons[row] as Reason);
   }
 
+  /** The same for a hint, between the lines of its trace's connector. */
+  hintReason(bytes: Uint8Array): Reason {
+    let value: unknown;
+    try {
+      value = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    } catch {
+      return REASON.dropped;
+    }
+    const { t, pid } = (value ?? {}) as { readonly t?: unknown; readonly pid?: unknown };
+    if (typeof t !== 'number' || typeof pid !== 'number') return REASON.dropped;
+    return this.#told.reason(pid, t / 1e6 + (this.#connector?.offset ?? 0), this.#host);
+  }
+
   #tale(bytes: Uint8Array, start: number, end: number, offset: number): Reason {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
     const event = parseConnectorLine(text.toString('latin1'));
     if (event === undefined) return REASON.dropped;
-    return this.#told.reason(event, event.t / 1e6 + offset, this.#host);
+    return this.#told.reason(event.tgid, event.t / 1e6 + offset, this.#host);
   }
 }

@@ -1,12 +1,11 @@
 /** Whose each event of a process connector is. */
 import type { Life } from '../process/life.ts';
-import type { ConnectorEvent } from '../record/connector.ts';
 import { REASON, type Reason } from './needs.ts';
 
 /** A choice among the events of connectors. */
 export interface ToldLines {
-  /** Why an event is kept. `time`: ms since the epoch. */
-  reason(event: ConnectorEvent, time: number, host: string): Reason;
+  /** Why an event of a process is kept. `time`: ms since the epoch. */
+  reason(pid: number, time: number, host: string): Reason;
 }
 
 /** Two sums of the same readings of a clock may differ in the last bits, ms. */
@@ -35,8 +34,8 @@ export class Told implements ToldLines {
     else spans.push(span);
   }
 
-  reason({ tgid }: ConnectorEvent, time: number, host: string): Reason {
-    for (const { born, over, reason } of this.#spans.get(host)?.get(tgid) ?? []) {
+  reason(pid: number, time: number, host: string): Reason {
+    for (const { born, over, reason } of this.#spans.get(host)?.get(pid) ?? []) {
       if (born <= time + ROUNDING_MS && time <= over + ROUNDING_MS) return reason;
     }
     return REASON.dropped;
