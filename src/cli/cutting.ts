@@ -1,6 +1,7 @@
 /** `cut` and `anonymize` on the command line. */
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseTime } from '../report/time.ts';
+import { type AnonymizeFlags, anonymizeCommand } from './anonymize.ts';
 import { type CutOptions, cutCommand } from './cut.ts';
 import { addOutput } from './recording-output.ts';
 
@@ -11,6 +12,14 @@ whole says of them. docs/tools.md says what else is there.
 
 Exit status: 0 fine; 1 what is said of some process differs (it is named); 2 wrong usage, or no
 such process; 3 an input could not be read.
+`;
+
+const ANONYMIZE_HELP = `
+LOG is as for analyze. Names of hosts, people, programs, files, arguments and addresses are replaced
+by others of the same length; the same key gives the same names in every log. Lines that cannot be
+read are left out. docs/tools.md says what stays, and what that tells.
+
+Exit status: 0 fine; 1 the shape is another one; 2 wrong usage; 3 an input could not be read.
 `;
 
 function moment(text: string): number {
@@ -38,5 +47,31 @@ export function addCut(program: Command, done: (status: number) => void): void {
         command.error('error: --below needs --filter');
       }
       done(await cutCommand(names, options));
+    });
+}
+
+/** Adds `godo anonymize`. */
+export function addAnonymize(program: Command, done: (status: number) => void): void {
+  const command = program.command('anonymize');
+  addOutput(command)
+    .description('a recording with other names')
+    .argument('<LOG...>', 'audit logs, folders, traces')
+    .addOption(
+      new Option('--key <text>', 'what decides the names; others can see it with ps').conflicts(
+        'keyFile',
+      ),
+    )
+    .option('--key-file <file>', 'the same from a file')
+    .option(
+      '--keep <glob>',
+      'words, or with a slash whole paths, that stay as they are; may be given several times',
+      (glob: string, globs: readonly string[]) => [...globs, glob],
+      [],
+    )
+    .option('--keep-times', 'times of day stay; otherwise the key moves them all alike')
+    .option('--no-verify', 'do not compare the shape before and after, which takes memory')
+    .addHelpText('after', ANONYMIZE_HELP)
+    .action(async (names: string[], flags: AnonymizeFlags) => {
+      done(await anonymizeCommand(names, flags));
     });
 }

@@ -7,7 +7,7 @@ import { STDIN } from '../source/inputs.ts';
 import { EXIT } from './analysis.ts';
 import { type AnalyzeOptions, analyzeCommand } from './analyze.ts';
 import { addDoctor, addInfo, addRecord } from './commands.ts';
-import { addCut } from './cutting.ts';
+import { addAnonymize, addCut } from './cutting.ts';
 import { explainCommand } from './explain.ts';
 import { FilterError, StoreError } from '../store/store.ts';
 import { OutputError, UsageError } from './output.ts';
@@ -207,6 +207,7 @@ function programFor(done: (status: number) => void): Command {
   addTree(program, done);
   addTraces(program, done);
   addCut(program, done);
+  addAnonymize(program, done);
   return program;
 }
 

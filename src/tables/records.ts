@@ -7,3 +7,10 @@ const recordTypes = readWords(RECORD_TYPES);
 export function recordTypeName(n: number): string | undefined {
   return recordTypes.get(n);
 }
+
+const names: ReadonlySet<string> = new Set(recordTypes.values());
+
+/** Whether a type of audit records is called that. */
+export function isRecordType(name: string): boolean {
+  return names.has(name);
+}
