@@ -1,18 +1,11 @@
 /** The law of cuts on every recording: analysis of a cut says what analysis of the whole says. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { ProcessDocument } from '../../src/model/process.ts';
 import type { NamedBytes } from '../../src/pipeline.ts';
 import { chosenOf } from '../../src/replay/choice.ts';
 import { Prefix, type Wish } from '../../src/replay/cut.ts';
-import { openInputs } from '../../src/source/inputs.ts';
 import { analyzed, type Analyzed, chosenInputs, cutOf } from '../support/cutting.ts';
-
-const FIXTURES = join(import.meta.dirname, '../../fixtures');
-const logs = readdirSync(join(FIXTURES, 'traces')).filter((file) => file.endsWith('.log.gz'));
-const traces = readdirSync(join(FIXTURES, 'recorded'));
+import { LOGS, logInputs, traceInputs, TRACES } from '../support/fixtures.ts';
 
 /** Processes of each recording that are cut out, evenly spread. */
 const SAMPLES = 6;
@@ -60,30 +53,14 @@ async function expectLaws(inputs: readonly NamedBytes[]): Promise<void> {
   }
 }
 
-async function traceInputs(name: string): Promise<NamedBytes[]> {
-  const inputs: NamedBytes[] = [];
-  const path = join(FIXTURES, 'recorded', name);
-  for await (const { name: file, chunks, origin } of openInputs([path], { onFault: () => {} })) {
-    const bytes: Buffer[] = [];
-    for await (const chunk of chunks) bytes.push(Buffer.from(chunk));
-    inputs.push({
-      name: file,
-      bytes: Buffer.concat(bytes),
-      ...(origin === undefined ? {} : { origin }),
-    });
-  }
-  return inputs;
-}
-
 describe('logs', () => {
-  test.each(logs)('%s', { timeout: 60_000 }, async (name) => {
-    const bytes = gunzipSync(readFileSync(join(FIXTURES, 'traces', name)));
-    await expectLaws([{ name, bytes }]);
+  test.each(LOGS)('%s', { timeout: 60_000 }, async (name) => {
+    await expectLaws(logInputs(name));
   });
 });
 
 describe('traces with the connector', () => {
-  test.each(traces)('%s', { timeout: 60_000 }, async (name) => {
+  test.each(TRACES)('%s', { timeout: 60_000 }, async (name) => {
     await expectLaws(await traceInputs(name));
   });
 });

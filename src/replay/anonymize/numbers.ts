@@ -1,5 +1,5 @@
 /** Numbers that stand for people and files: other ones of as many digits. */
-import type { Keyed } from './keyed.ts';
+import { type Keyed, Memo } from './keyed.ts';
 
 /** Users and groups below are the system's, the same on every machine. */
 const FIRST_PERSON = 1000;
@@ -9,8 +9,12 @@ const LAST_ID = 4294967294;
 /** Decimal numbers of so many digits are exact. */
 const EXACT_DIGITS = 15;
 
+const MEMO = 1 << 14;
+
 export class Numbers {
   readonly #keyed: Keyed;
+  readonly #ids = new Memo<string>(MEMO);
+  readonly #inodes = new Memo<string>(MEMO);
 
   constructor(keyed: Keyed) {
     this.#keyed = keyed;
@@ -19,12 +23,16 @@ export class Numbers {
   /** A user or group: the system's own, nobody and the unset one stay. */
   id(id: number): number {
     const isPerson = (n: number): boolean => n >= FIRST_PERSON && n <= LAST_ID && n !== NOBODY;
-    return isPerson(id) ? this.#ofDigits('id', id, isPerson) : id;
+    if (!isPerson(id)) return id;
+    return Number(this.#ids.get(String(id), () => String(this.#ofDigits('id', id, isPerson))));
   }
 
   /** An inode; 0 is none. Decimal digits in and out. */
   inode(digits: string): string {
-    if (digits.startsWith('0')) return digits;
+    return digits.startsWith('0') ? digits : this.#inodes.get(digits, (text) => this.#inode(text));
+  }
+
+  #inode(digits: string): string {
     if (digits.length <= EXACT_DIGITS) {
       return String(this.#ofDigits('inode', Number(digits), () => true));
     }

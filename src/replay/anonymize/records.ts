@@ -13,10 +13,13 @@ import {
 import { isRecordType } from '../../tables/records.ts';
 import { isSyscall } from '../../tables/syscalls.ts';
 import { isFieldName } from './fields.ts';
+import { Memo } from './keyed.ts';
 import type { Values } from './values.ts';
 
 /** Largest moment that a record may have, ms: 9999-12-31T23:59:59.999Z. */
 const LAST_MS = 253402300799999;
+/** Names of fields that are remembered. */
+const MEMO = 1 << 12;
 const ENRICHED = '\x1d';
 const KNOWN_TYPE = /^UNKNOWN(?:\[\d{1,5}\])?$/;
 /** auditd's own: their serials are its own, too. */
@@ -24,11 +27,13 @@ const DAEMON = 'DAEMON_';
 const ARCHITECTURE = /^(?:x86_64|i[3-6]86|aarch64|arm|armeb|ppc|ppc64|ppc64le|s390|s390x|riscv64)$/;
 const ARGUMENT = /^a\d{1,10}(?:\[\d{1,10}\])?$/;
 const ARGUMENT_LENGTH = /^a\d{1,10}_len$/;
+const ASCII = /^[\x00-\x7f]*$/;
 const FAMILY = /^(?:inet6?|local|unix|netlink|packet|unspec|unknown)$/;
 
 export class Records {
   readonly #values: Values;
   readonly #shift: number;
+  readonly #names = new Memo<string>(MEMO);
 
   /** `shift`: added to all times, ms. */
   constructor(values: Values, shift: number) {
@@ -145,10 +150,12 @@ export class Records {
 
   /** Programs may call a field whatever they like. Old ones put a parenthesis before the first. */
   #name(name: string): string {
-    const text = latin1(name);
-    if (isFieldName(text.replace(/^\(/, ''))) return text;
-    const other = this.#word(text);
-    return isFieldName(other) ? `_${other}` : other;
+    return this.#names.get(name, (one) => {
+      const text = latin1(one);
+      if (isFieldName(text.replace(/^\(/, ''))) return text;
+      const other = this.#word(text);
+      return isFieldName(other) ? `_${other}` : other;
+    });
   }
 }
 
@@ -169,5 +176,6 @@ function textOf(record: ParsedRecord, name: string): string | undefined {
 
 /** Text as `decodeText` gives it, one character a byte. */
 function latin1(text: string): string {
+  if (ASCII.test(text)) return text;
   return Buffer.from(encodeText(text)).toString('latin1');
 }

@@ -5,6 +5,7 @@
  */
 import { decodeText, encodeText } from '../../base/text.ts';
 import type { Addresses } from './addresses.ts';
+import { Memo } from './keyed.ts';
 import { WORD_BYTES, type Words } from './words.ts';
 
 const IPV6 = '(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}';
@@ -17,6 +18,9 @@ const TOKEN = new RegExp(
 );
 const WORD = new RegExp(`${WORD_BYTES}+`, 'g');
 
+/** Texts that are remembered, since most come again and again, and up to which length. */
+const MEMO = 1 << 15;
+const MEMO_BYTES = 512;
 /** Longest name of a task. */
 const COMM_BYTES = 15;
 
@@ -25,6 +29,7 @@ export class Texts {
   readonly #addresses: Addresses;
   readonly #keptWords: readonly RegExp[];
   readonly #keptPaths: readonly RegExp[];
+  readonly #memo = new Memo<string>(MEMO);
 
   /** `keep`: patterns of words, and with a slash of whole paths, that stay as they are. */
   constructor(words: Words, addresses: Addresses, keep: readonly string[]) {
@@ -36,6 +41,11 @@ export class Texts {
 
   /** Text in latin1, one character a byte; the result is as long. */
   replaced(text: string): string {
+    if (text.length > MEMO_BYTES) return this.#replaced(text);
+    return this.#memo.get(text, (one) => this.#replaced(one));
+  }
+
+  #replaced(text: string): string {
     return text.replace(TOKEN, (token: string, ...rest: unknown[]) => {
       const { v6, path } = rest.at(-1) as { readonly v6?: string; readonly path?: string };
       // Two colons alone are punctuation.

@@ -23,8 +23,12 @@ export class Values {
     if (ABSENT.has(value)) return value;
     if (name === 'saddr') return this.#socket(value);
     if (UNTRUSTED.has(name)) return this.encoded(value);
-    const kind = kindOf(name, value, isNested);
-    return kind === undefined ? this.texts.replaced(value) : this.#ofKind(kind, value);
+    // Old programs wrote `(hostname=?, terminal=cron res=success)`.
+    const marks = isNested ? (/[),]*$/.exec(value)?.[0].length ?? 0) : 0;
+    const plain = value.slice(0, value.length - marks);
+    const kind = kindOf(name, plain, isNested);
+    if (kind === undefined) return this.texts.replaced(value);
+    return this.#ofKind(kind, plain) + value.slice(plain.length);
   }
 
   /** A value that is hexadecimal where it is not in quotes. */
