@@ -137,11 +137,15 @@ function derivationOf({ from, until, root, host, filter, below }: CutOptions): D
   };
 }
 
-function wishOf(chosen: ReadonlySet<string>, { from, host, root, filter }: CutOptions): Wish {
+function wishOf(
+  chosen: ReadonlySet<string>,
+  { from, until, host, root, filter }: CutOptions,
+): Wish {
   const everybody = root === undefined && filter === undefined;
   return {
     chosen,
     ...(from === undefined ? {} : { from }),
+    ...(until === undefined ? {} : { until }),
     ...(everybody ? { unnamed: host === undefined ? {} : { host } } : {}),
   };
 }

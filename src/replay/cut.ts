@@ -22,6 +22,8 @@ export interface Wish {
   readonly chosen: ReadonlySet<string>;
   /** Of their own events before that only what their documents need. */
   readonly from?: number;
+  /** What connectors told from then on is no part of the analysis. */
+  readonly until?: number;
   /** Also events that name no process, of this host if it is given. */
   readonly unnamed?: { readonly host?: string };
 }
@@ -52,9 +54,16 @@ export class Cut implements Chosen {
   /** `_id`s of all ancestors of the chosen: they are there with what tells whose children they are. */
   readonly ancestors: Set<string> = new Set<string>();
   readonly #parts: readonly Part[];
+  /** Boots of which all that connectors told is kept. */
+  readonly #whole = new Set<Outline>();
+  readonly #until: number;
 
-  constructor({ table, boots }: Reconciled, { chosen, from = -Infinity, unnamed }: Wish) {
+  constructor(
+    { table, boots }: Reconciled,
+    { chosen, from = -Infinity, until = Infinity, unnamed }: Wish,
+  ) {
     this.table = table;
+    this.#until = until;
     this.reasons = new Uint8Array(table.count);
     this.#parts = boots.map((boot) => {
       const { facts } = boot;
@@ -72,18 +81,21 @@ export class Cut implements Chosen {
       const lives = boot.lives.filter((life) => differing.has(boot.id(life)));
       if (lives.length === 0) continue;
       if (round === 1) for (const life of lives) takeRelatives(needs, life);
-      else if (round === 2) for (const life of boot.lives) needs.skeleton(life);
+      else if (round === 2) this.#takeOutline(boot, needs);
       else this.#takeHost(boot.facts.node);
     }
   }
 
   /** What process connectors told of whom, by the lives that have something in the cut. */
   told(): Told {
-    const told = new Told();
+    const told = new Told(this.#until);
     for (const part of this.#parts) {
+      const { boot } = part;
       for (const [life, reason] of touched(part, this.reasons)) {
-        told.add(part.boot.facts.node, life, reason);
+        told.add(boot.facts.node, life, reason);
       }
+      if (!this.#whole.has(boot)) continue;
+      for (const life of boot.lives) told.add(boot.facts.node, life, REASON.context);
     }
     return told;
   }
@@ -115,10 +127,16 @@ export class Cut implements Chosen {
     }
   }
 
+  #takeOutline(boot: Outline, needs: Needs): void {
+    this.#whole.add(boot);
+    for (const life of boot.lives) needs.skeleton(life);
+  }
+
   #takeHost(node: string): void {
     for (const { boot } of this.#parts) {
       const { facts } = boot;
       if (facts.node !== node) continue;
+      this.#whole.add(boot);
       for (let at = 0; at < facts.lifeNumbers.length; at++) {
         this.#mark(facts.rows[at], REASON.context);
       }

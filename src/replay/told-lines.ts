@@ -22,6 +22,12 @@ interface Span {
 export class Told implements ToldLines {
   /** By host and pid. */
   readonly #spans = new Map<string, Map<number, Span[]>>();
+  readonly #until: number;
+
+  /** `until`: nothing from then on is kept, ms since the epoch. */
+  constructor(until: number) {
+    this.#until = until;
+  }
 
   /** A life whose events are kept; nothing when no connector told of it. */
   add(host: string, { pid, told }: Life, reason: Reason): void {
@@ -35,6 +41,7 @@ export class Told implements ToldLines {
   }
 
   reason(pid: number, time: number, host: string): Reason {
+    if (time >= this.#until) return REASON.dropped;
     for (const { born, over, reason } of this.#spans.get(host)?.get(pid) ?? []) {
       if (born <= time + ROUNDING_MS && time <= over + ROUNDING_MS) return reason;
     }

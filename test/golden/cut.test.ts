@@ -46,10 +46,11 @@ async function expectLaws(inputs: readonly NamedBytes[]): Promise<void> {
     const from = start_timestamp + 10;
     const later = chosenOf(whole.processes, { from, below: false });
     await expectLaw(inputs, whole, { chosen: later, from, unnamed: {} });
-    const prefix = new Prefix(whole.reconciled, start_timestamp + 50);
+    const until = start_timestamp + 50;
+    const prefix = new Prefix(whole.reconciled, until);
     const before = analyzed(chosenInputs(inputs, prefix));
     const living = chosenOf(before.processes, { from: start_timestamp - 20, below: false });
-    await expectLaw(inputs, before, { chosen: living, from: start_timestamp - 20 });
+    await expectLaw(inputs, before, { chosen: living, from: start_timestamp - 20, until });
   }
 }
 

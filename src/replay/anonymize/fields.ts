@@ -60,7 +60,8 @@ const NAMES: ReadonlySet<string> = new Set([...KINDS.keys(), ...TEXTS.split(/\s+
 
 const FORMS: Readonly<Record<FieldKind, RegExp>> = {
   number: /^-?\d{1,19}$/,
-  hex: /^(?:0x)?[0-9a-f]{1,16}$/i,
+  // In small letters, as the kernel has numbers: bytes of text are in capitals.
+  hex: /^(?:0x)?[0-9a-f]{1,16}$/,
   octal: /^[0-7]{1,11}$/,
   device: /^[0-9a-f]{1,8}:[0-9a-f]{1,8}$/,
   flag: /^(?:yes|no|success|failed|fail|0|1)$/,

@@ -49,7 +49,7 @@ export class Texts {
     return text.replace(TOKEN, (token: string, ...rest: unknown[]) => {
       const { v6, path } = rest.at(-1) as { readonly v6?: string; readonly path?: string };
       // Two colons alone are punctuation.
-      if (v6 !== undefined && /[0-9A-Fa-f]/.test(v6)) return this.#addresses.v6(v6);
+      if (v6 !== undefined) return /[^:]/.test(v6) ? this.#addresses.v6(v6) : v6;
       if (path === undefined) return this.#word(token);
       const whole = rest.at(-2) as string;
       const at = rest.at(-3) as number;
