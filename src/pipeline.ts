@@ -23,7 +23,7 @@ import { Outline, type Reconciled } from './process/outline.ts';
 import { reconcile } from './process/reconcile.ts';
 import { isAbout } from './process/told.ts';
 import { parseConnectorLine } from './record/connector.ts';
-import { isCut, RecordScanner, SCAN } from './record/scan.ts';
+import { RecordScanner, SCAN } from './record/scan.ts';
 import { digestOf } from './report/ndjson.ts';
 import { type LineSink, LineSplitter, MAX_LINE_BYTES } from './source/lines.ts';
 
@@ -217,7 +217,7 @@ export class Analyzer {
       return;
     }
     this.#typeCounts[scan.type] = (this.#typeCounts[scan.type] ?? 0) + 1;
-    if (!whole && isCut(scan)) {
+    if (!whole && scan.cut) {
       this.#reject('truncated', 'the last line ends in the middle of a record', offset);
       return;
     }

@@ -25,7 +25,7 @@ export class Rng {
   }
 
   /** Puts a list into an order of its own choice, in place (Fisher and Yates). */
-  shuffle<T>(items: T[] | Int32Array): void {
+  shuffle(items: unknown[] | Int32Array): void {
     for (let i = items.length - 1; i > 0; i--) {
       const k = this.below(i + 1);
       [items[i], items[k]] = [items[k], items[i]];

@@ -203,6 +203,11 @@ export function shellQuote(args: readonly (string | null)[]): string {
   return args.map((arg, i) => (arg === null ? MISSING_ARGUMENT : quoteWord(arg, i))).join(' ');
 }
 
+/** One argument of such a command line, which is not its first word. */
+export function quoteArgument(arg: string): string {
+  return quoteWord(arg, 1);
+}
+
 function quoteWord(arg: string, index: number): string {
   // A first word with `=` would be an assignment.
   if ((index === 0 ? PLAIN_WORD : PLAIN_ARGUMENT).test(arg)) return arg;

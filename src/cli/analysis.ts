@@ -26,17 +26,21 @@ interface AnalyzeInputsOptions {
   readonly withoutConnector?: boolean;
   /** Is told what was read of each; without it that is not computed. */
   readonly onInput?: (input: TraceInput) => void;
+  /** Is told what is wrong with inputs as such, when that is met. The analysis counts it, too. */
+  readonly onFault?: (fault: Fault) => void;
 }
 
 /** Analyzes the inputs; undefined when not one of them could be opened. Complaints go to stderr. */
 export async function analyzeInputs(
   names: readonly string[],
-  { withoutConnector, onInput }: AnalyzeInputsOptions = {},
+  { withoutConnector, onInput, onFault: tell }: AnalyzeInputsOptions = {},
 ): Promise<Analysis | undefined> {
   const analyzer = new Analyzer();
   const bar = new ProgressBar(process.stderr, () => performance.now());
   const onProgress = (read: number, total: number | undefined): void => bar.update(read, total);
-  const onFault = ({ kind, reason, input = '?', offset }: Fault): void => {
+  const onFault = (fault: Fault): void => {
+    const { kind, reason, input = '?', offset } = fault;
+    tell?.(fault);
     analyzer.fault(kind, reason, input, offset);
     if (kind !== 'unreadable') return;
     bar.clear();

@@ -8,7 +8,7 @@ import { Anonymizer } from '../replay/anonymize/anonymizer.ts';
 import { shapeDigest } from '../replay/shape.ts';
 import { EXIT } from './analysis.ts';
 import { hintsOf } from './hints.ts';
-import { readLines } from './lines.ts';
+import { InputFaults, readLines } from './lines.ts';
 import { UsageError } from './output.ts';
 import { LEFT_OUT, type OutputStream, type RecordingOutput } from './output-lines.ts';
 import { isTraceWanted, openOutput, type OutputFlags, sayWritten } from './recording-output.ts';
@@ -117,8 +117,8 @@ async function anonymizeTo(
     if (sources.traces.length > 0) output.nameHosts();
   }
   const shapes = flags.verify ? new Shapes() : undefined;
-  const faults = await putLines(output, { names, plain }, anonymizer, shapes);
-  if (faults === undefined) {
+  const status = await putLines(output, { names, plain }, anonymizer, shapes);
+  if (status === undefined) {
     output.discard();
     return EXIT.unreadable;
   }
@@ -129,23 +129,18 @@ async function anonymizeTo(
     process.stderr.write(keyText(flags) + NOT_HIDDEN);
   }
   const isSame = shapes === undefined || sayShape(shapes, flags.quiet === true);
-  if (faults.some(({ kind }) => kind === 'unreadable')) return EXIT.unreadable;
-  return isSame ? EXIT.fine : EXIT.faults;
+  return Math.max(status, isSame ? EXIT.fine : EXIT.faults);
 }
 
-/** Writes every line with other names; undefined when not one input could be opened. */
+/** Writes every line with other names; gives the exit status of the inputs, undefined when not one input could be opened. */
 async function putLines(
   output: RecordingOutput,
   { names, plain }: { readonly names: readonly string[]; readonly plain: boolean },
   anonymizer: Anonymizer,
   shapes: Shapes | undefined,
-): Promise<readonly Fault[] | undefined> {
-  const faults: Fault[] = [];
-  const onFault = (fault: Fault): void => {
-    faults.push(fault);
-    if (fault.kind !== 'unreadable') return;
-    process.stderr.write(`godo: ${fault.input ?? '?'}: ${fault.reason}\n`);
-  };
+): Promise<number | undefined> {
+  const faults = new InputFaults(!plain);
+  const onFault = (fault: Fault): void => faults.add(fault);
   let opened = 0;
   let isDue = false;
   let stream: OutputStream = { name: '' };
@@ -171,9 +166,9 @@ async function putLines(
     if (!isDue) continue;
     isDue = false;
     // Whoever closes the pipe has seen enough.
-    if (!(await output.drain())) return faults;
+    if (!(await output.drain())) return faults.status;
   }
-  return opened === 0 ? undefined : faults;
+  return opened === 0 ? undefined : faults.status;
 }
 
 async function putHints(

@@ -15,7 +15,7 @@ import { documentMatcher } from '../store/matching.ts';
 import { parseFilter } from '../store/filter.ts';
 import { EXIT } from './analysis.ts';
 import { hintsOf } from './hints.ts';
-import { inputsOf, readLines, withSpooled } from './lines.ts';
+import { InputFaults, inputsOf, readLines, withSpooled } from './lines.ts';
 import { LEFT_OUT, type OutputStream, type RecordingOutput, type Written } from './output-lines.ts';
 import { isTraceWanted, openOutput, type OutputFlags } from './recording-output.ts';
 import { type SourceTrace, sourcesOf } from './sources.ts';
@@ -87,11 +87,8 @@ async function cutTo(
   criteria: Criteria,
   options: CutOptions,
 ): Promise<number> {
-  const faults: Fault[] = [];
-  const all = await analyzeAll(log, (fault) => faults.push(fault));
-  for (const { kind, input = '?', reason } of faults) {
-    if (kind === 'unreadable') process.stderr.write(`godo: ${input}: ${reason}\n`);
-  }
+  const faults = new InputFaults(!log.plain);
+  const all = await analyzeAll(log, (fault) => faults.add(fault));
   if (all === undefined) {
     output.discard();
     return EXIT.unreadable;
@@ -121,8 +118,7 @@ async function cutTo(
     process.stderr.write(reportOf({ chosen: chosen.size, of, counts, rounds, written }));
   }
   process.stderr.write(complaints(left).join(''));
-  if (faults.some(({ kind }) => kind === 'unreadable')) return EXIT.unreadable;
-  return left.length > 0 ? EXIT.faults : EXIT.fine;
+  return Math.max(faults.status, left.length > 0 ? EXIT.faults : EXIT.fine);
 }
 
 function derivationOf({ from, until, root, host, filter, below }: CutOptions): Derivation {

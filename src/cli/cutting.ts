@@ -3,23 +3,25 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseTime } from '../report/time.ts';
 import { type AnonymizeFlags, anonymizeCommand } from './anonymize.ts';
 import { type CutOptions, cutCommand } from './cut.ts';
+import { checkInputs, INPUTS } from './inputs.ts';
 import { addOutput } from './recording-output.ts';
 
-const CUT_HELP = `
-LOG is as for analyze. A process is kept when all that is asked for holds for it, and with it what
+const CUT_HELP = `${INPUTS}
+A process is kept when all that is asked for holds for it, and with it what
 the analysis of it needs: analysis of the cut says of the kept processes what analysis of the
 whole says of them. docs/tools.md says what else is there.
 
-Exit status: 0 fine; 1 what is said of some process differs (it is named); 2 wrong usage, or no
-such process; 3 an input could not be read.
+Exit status: 0 fine; 1 an input was damaged, or of some process something else is said (it is named); 2 wrong usage, or no
+such process; 3 an input could not be read, or the output not be written.
 `;
 
-const ANONYMIZE_HELP = `
-LOG is as for analyze. Names of hosts, people, programs, files, arguments and addresses are replaced
+const ANONYMIZE_HELP = `${INPUTS}
+Names of hosts, people, programs, files, arguments and addresses are replaced
 by others of the same length; the same key gives the same names in every log. Lines that cannot be
 read are left out. docs/tools.md says what stays, and what that tells.
 
-Exit status: 0 fine; 1 the shape is another one; 2 wrong usage; 3 an input could not be read.
+Exit status: 0 fine; 1 an input was damaged, or the shape is another one; 2 wrong usage; 3 an input could not be read, or the
+output not be written.
 `;
 
 function moment(text: string): number {
@@ -46,6 +48,7 @@ export function addCut(program: Command, done: (status: number) => void): void {
       if (options.below === true && options.filter === undefined) {
         command.error('error: --below needs --filter');
       }
+      checkInputs(command, names);
       done(await cutCommand(names, options));
     });
 }
@@ -72,6 +75,7 @@ export function addAnonymize(program: Command, done: (status: number) => void): 
     .option('--no-verify', 'do not compare the shape before and after, which takes memory')
     .addHelpText('after', ANONYMIZE_HELP)
     .action(async (names: string[], flags: AnonymizeFlags) => {
+      checkInputs(command, names);
       done(await anonymizeCommand(names, flags));
     });
 }

@@ -1,13 +1,14 @@
 /** The lines of what stands on the command line, again and again, without keeping them. */
-import { createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { Fault } from '../model/fault.ts';
+import type { Fault, FaultKind } from '../model/fault.ts';
 import type { TraceOrigin } from '../model/trace.ts';
 import { type Input, openInputs, STDIN } from '../source/inputs.ts';
 import { LineSplitter } from '../source/lines.ts';
+import { EXIT } from './analysis.ts';
+import { atInterrupt } from './cleanup.ts';
 
 /** What reads the lines of one input after the other. Bytes are only valid during the call. */
 export interface LineReader {
@@ -62,6 +63,29 @@ export async function* readLines(
   }
 }
 
+/** Collects what was wrong with inputs, and says it on standard error. */
+export class InputFaults {
+  /** The exit status that they earn. */
+  status: number = EXIT.fine;
+  readonly #keepsLosses: boolean;
+
+  /** `keepsLosses`: what a recorder lost stays noted in the trace that is written. */
+  constructor(keepsLosses: boolean) {
+    this.#keepsLosses = keepsLosses;
+  }
+
+  add({ kind, input = '?', reason }: Fault): void {
+    if (kind === 'recorder-loss' && this.#keepsLosses) return;
+    process.stderr.write(`godo: ${input}: ${reason}\n`);
+    this.status = Math.max(this.status, STATUS[kind] ?? EXIT.fine);
+  }
+}
+
+const STATUS: Readonly<Partial<Record<FaultKind, number>>> = {
+  unreadable: EXIT.unreadable,
+  'gzip-damaged': EXIT.faults,
+};
+
 /** The same names, with a file in the place of standard input, so that it can be read again. */
 export async function withSpooled<T>(
   names: readonly string[],
@@ -69,12 +93,15 @@ export async function withSpooled<T>(
 ): Promise<T> {
   if (!names.includes(STDIN)) return use(names);
   // Mode 0700: what is recorded is nobody else's business.
-  const folder = await mkdtemp(join(tmpdir(), 'godo-'));
+  const folder = mkdtempSync(join(tmpdir(), 'godo-'));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  const release = atInterrupt(remove);
   try {
     const file = join(folder, 'stdin');
     await pipeline(process.stdin, createWriteStream(file, { mode: 0o600 }));
     return await use(names.map((name) => (name === STDIN ? file : name)));
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    remove();
+    release();
   }
 }

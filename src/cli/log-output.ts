@@ -57,6 +57,7 @@ export class LogWriter implements RecordingOutput {
   async drain(): Promise<boolean> {
     const isRead = await this.#sink.write(this.#buffer.subarray(0, this.#used));
     this.#used = 0;
+    this.#account.closed ||= !isRead;
     return isRead;
   }
 

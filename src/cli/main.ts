@@ -3,15 +3,19 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { quoteForDisplay } from '../base/text.ts';
 import { parseTime } from '../report/time.ts';
-import { STDIN } from '../source/inputs.ts';
 import { EXIT } from './analysis.ts';
 import { type AnalyzeOptions, analyzeCommand } from './analyze.ts';
+import { addCheck } from './check.ts';
 import { addDoctor, addInfo, addRecord } from './commands.ts';
 import { addAnonymize, addCut } from './cutting.ts';
+import { addDiff } from './diff.ts';
 import { explainCommand } from './explain.ts';
+import { checkInputs, INPUTS } from './inputs.ts';
+import { addMinimize } from './minimize.ts';
 import { FilterError, StoreError } from '../store/store.ts';
 import { OutputError, UsageError } from './output.ts';
 import { projectOf, queryCommand, type QueryOptions, sortOf } from './query.ts';
+import { addMerge, addSort } from './sort.ts';
 import {
   treeCommand,
   tracesCommand,
@@ -19,11 +23,6 @@ import {
   type TreeCommandOptions,
   USUAL_STORE,
 } from './stores.ts';
-
-const INPUTS = `
-LOG is a file, a folder of rotated logs, a trace of godo record, or - for standard input; gzip is recognised by its
-content. Records of all inputs are taken together, whatever their order.
-`;
 
 const TREE_HELP = `${INPUTS}
 In the tree, "a → b" is one process that ran a and then b, "✗ b ENOENT" an exec that failed,
@@ -81,12 +80,6 @@ function checkAnalyze(command: Command, names: readonly string[], options: Analy
   if (options.format === 'tree') return;
   for (const name of ['root', 'depth', 'at'] as const) {
     if (options[name] !== undefined) command.error(`error: --${name} needs --format tree`);
-  }
-}
-
-function checkInputs(command: Command, names: readonly string[]): void {
-  if (names.indexOf(STDIN) !== names.lastIndexOf(STDIN)) {
-    command.error('error: - can only be given once');
   }
 }
 
@@ -203,11 +196,16 @@ function programFor(done: (status: number) => void): Command {
   addRecord(program, version, done);
   addInfo(program, done);
   addDoctor(program, done);
+  addDiff(program, done);
   addQuery(program, done);
   addTree(program, done);
   addTraces(program, done);
   addCut(program, done);
   addAnonymize(program, done);
+  addMinimize(program, done);
+  addSort(program, done);
+  addMerge(program, done);
+  addCheck(program, done);
   return program;
 }
 

@@ -16,7 +16,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { wordsOf } from '../base/errors.ts';
 import { Gzipper } from '../capture/gzip.ts';
-import { atInterrupt } from './interrupted.ts';
+import { atInterrupt } from './cleanup.ts';
 import { OutputError, UsageError, writeAll } from './output.ts';
 
 /** Takes bytes; whoever writes waits for each write, and ends with `finish` or `discard`. */

@@ -38,8 +38,8 @@ export const LEFT_OUT = {
   hints: 'of hints left out: write a .trace to keep them',
   hintsDropped: 'of hints left out',
   tooLong: `over ${MAX_LINE_BYTES} bytes left out`,
-  torn: 'left out that are cut at the end of their input',
-  duplicate: 'left out that were there already',
+  torn: 'left out, cut at the end of an input',
+  duplicate: 'left out as repeats',
 } as const;
 
 /** What became of the lines. */
@@ -47,6 +47,8 @@ export interface Written {
   readonly lines: number;
   /** By reason. */
   readonly leftOut: ReadonlyMap<string, number>;
+  /** Whether the reader went away before the end. */
+  readonly closed: boolean;
 }
 
 /** Takes lines. Whoever writes waits with `drain` when `put` says so, and ends with one of two. */
@@ -68,6 +70,7 @@ export interface RecordingOutput {
 /** Counts what becomes of lines. */
 export class LineAccount {
   lines = 0;
+  closed = false;
   readonly leftOut = new Map<string, number>();
 
   leaveOut(reason: string, count: number): void {

@@ -6,7 +6,7 @@ const WIDTH = 30;
 const MEGABYTE = 1e6;
 
 /** Where the bar is drawn: a terminal, or nothing happens. */
-interface Screen {
+export interface Screen {
   readonly isTTY?: boolean;
   write(text: string): unknown;
 }

@@ -86,7 +86,7 @@ function tracesOfOneBoot({ traces, others }: Sources): readonly SourceTrace[] {
 }
 
 /** Puts all lines and finishes; after an error nothing is left. Gives what became of them. */
-export async function writeLines(
+async function writeLines(
   output: RecordingOutput,
   lines: Iterable<OutputLine> | AsyncIterable<OutputLine>,
 ): Promise<Written> {
@@ -173,8 +173,9 @@ async function* linesOf(
   }
 }
 
-/** Says on standard error what became of the lines. */
-export function sayWritten({ lines, leftOut }: Written, output: string): void {
+/** Says on standard error what became of the lines, if they were read to the end. */
+export function sayWritten({ lines, leftOut, closed }: Written, output: string): void {
+  if (closed) return;
   const to = output === '-' ? 'standard output' : output;
   process.stderr.write(`godo: ${lines} lines written to ${to}\n`);
   for (const [reason, count] of leftOut) {

@@ -12,7 +12,7 @@ import {
 } from '../model/trace.ts';
 import { uniteJournals, uniteManifests, withDerivation } from '../replay/manifests.ts';
 import { isTraceFolder, lineFacts } from '../source/trace.ts';
-import { atInterrupt } from './interrupted.ts';
+import { atInterrupt } from './cleanup.ts';
 import { OutputError, UsageError } from './output.ts';
 import { cannotWrite, statusOf, temporaryFor, throughLinks, turn } from './output-file.ts';
 import {

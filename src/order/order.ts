@@ -26,7 +26,7 @@ export interface Order {
 }
 
 /** Coarser than any tick and any delay of a call that does not wait, in ms. */
-const SLACK_MS = 1000;
+export const SLACK_MS = 1000;
 /** Moves of a row after which sorting packed numbers is quicker. */
 const MOVES = 4;
 /** Rows that fit beside a serial in a double's 53 bits. */
@@ -165,8 +165,11 @@ const PROMPT: ReadonlySet<number> = new Set([
 
 /** Whether an event's time may lie long before its serial was given (KERNEL fact 2). */
 function mayWait(table: EventTable, row: number): boolean {
-  if ((table.have[row] & HAVE.syscall) === 0) return false;
-  const kind = table.kind[row];
+  return (table.have[row] & HAVE.syscall) !== 0 && isSlow(table.kind[row], table.a0[row]);
+}
+
+/** Whether a call, by its KIND and first argument, may return long after it was entered. */
+export function isSlow(kind: number, a0: number): boolean {
   if (!PROMPT.has(kind)) return true;
-  return kind === KIND.clone && (table.a0[row] & CLONE_VFORK) !== 0;
+  return kind === KIND.clone && (a0 & CLONE_VFORK) !== 0;
 }

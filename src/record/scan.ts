@@ -71,11 +71,6 @@ const SUCCESS_KEY = Buffer.from('success', 'latin1');
 /** Linux's own limit is 2^22; anything a signed number of 32 bits holds is taken. */
 const MAX_PID = 0x7fffffff;
 
-/** Whether a last line without newline ends before the fields that always end its record. */
-export function isCut(scan: RecordScanner): boolean {
-  return scan.unterminated || (scan.type === TYPE.SYSCALL && scan.exeEnd === scan.exeStart);
-}
-
 /** Scans lines; holds the last line's fields. Times in ms, ids as unsigned numbers. */
 export class RecordScanner {
   /** Type names by id; the ids below TYPE.OTHER are the TYPE codes. */
@@ -126,6 +121,11 @@ export class RecordScanner {
   pathEnd = 0;
   /** A quoted value had no closing quote: the line is cut or damaged. */
   unterminated = false;
+
+  /** Whether a record that its input ends with lacks the fields that always end one of its type. */
+  get cut(): boolean {
+    return this.unterminated || (this.type === TYPE.SYSCALL && this.exeEnd === this.exeStart);
+  }
 
   /** Where `type=` of the last line begins: what may stand before it is no part of the record. */
   get typeStart(): number {

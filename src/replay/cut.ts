@@ -12,7 +12,7 @@ import type { TraceOrigin } from '../model/trace.ts';
 import type { Life } from '../process/life.ts';
 import type { Outline, Reconciled } from '../process/outline.ts';
 import { parseConnectorLine } from '../record/connector.ts';
-import { isCut, RecordScanner, SCAN } from '../record/scan.ts';
+import { RecordScanner, SCAN } from '../record/scan.ts';
 import { Needs, REASON, type Reason } from './needs.ts';
 import { Told, type ToldLines } from './told-lines.ts';
 
@@ -240,7 +240,7 @@ export class ChosenLines {
     const scan = this.#scanner;
     if (scan.scan(bytes, start, end) !== SCAN.ok) return REASON.dropped;
     // Its newline would make a record of what the analysis of the whole takes for a torn one.
-    if (!whole && isCut(scan)) return REASON.dropped;
+    if (!whole && scan.cut) return REASON.dropped;
     const row = this.#chosen.table.find(scan, bytes);
     return row < 0 ? REASON.dropped : (this.#chosen.reasons[row] as Reason);
   }

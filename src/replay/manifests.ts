@@ -1,12 +1,6 @@
 /** What is said of a trace that is made of others: one manifest and one journal for all of them. */
 import { compareText } from '../base/compare.ts';
-import type {
-  AuditStatus,
-  Container,
-  JournalEntry,
-  KnownProcess,
-  Manifest,
-} from '../model/trace.ts';
+import type { Container, JournalEntry, KnownProcess, Manifest } from '../model/trace.ts';
 
 /** How a trace was made of others: what did it, and how. It is kept under `options.derived`. */
 export type Derivation = { readonly by: string } & Readonly<Record<string, unknown>>;
@@ -31,20 +25,14 @@ export function uniteManifests(manifests: readonly Manifest[]): Manifest {
   const all = [first, ...more];
   const { session, root, end: ___, ...common } = alone;
   const clocks = all.toSorted((a, b) => Number(aheadOf(a) - aheadOf(b)));
-  const ended = all.flatMap(({ end }) => (end === undefined ? [] : [end]));
-  const last = ended.toSorted((a, b) => b.at - a.at)[0];
-  const clockEnd = all.findLast(({ clock }) => clock.end !== undefined)?.clock.end;
-  const auditEnd = lastStatus(all);
+  const last = all.reduce((a, b) => (endedAt(b) > endedAt(a) ? b : a));
   return {
     ...common,
-    clock: {
-      start: clocks[0].clock.start,
-      ...(clockEnd === undefined ? {} : { end: clockEnd }),
-    },
-    options: { recordings: all.map(({ options }) => options) },
+    clock: { ...last.clock, start: clocks[0].clock.start },
+    options: { recordings: recordingsOf(all) },
     audit: {
       ...first.audit,
-      ...(auditEnd === undefined ? {} : { end: auditEnd }),
+      end: last.audit.end,
       rules: [...new Set(all.flatMap(({ audit }) => audit.rules))],
     },
     connector: all.some(({ connector }) => connector),
@@ -55,16 +43,27 @@ export function uniteManifests(manifests: readonly Manifest[]): Manifest {
     processes: uniteProcesses(all),
     containers: uniteContainers(all),
     // One that has no end may have been cut short: then so is the whole.
-    ...(ended.length === all.length ? { end: last } : {}),
+    ...(all.every(({ end }) => end !== undefined) ? { end: last.end } : {}),
   };
+}
+
+/** When recording ended, in ns of the host's own clock; -1 where it is not known. */
+function endedAt({ clock }: Manifest): bigint {
+  return BigInt(clock.end?.monotonic_ns ?? -1);
+}
+
+/** What was asked for at each recording, of a trace that is itself made of several, too. */
+function recordingsOf(manifests: readonly Manifest[]): unknown[] {
+  const all = manifests.flatMap(({ created, recorder, options }): unknown[] => {
+    const recordings = options['recordings'];
+    return Array.isArray(recordings) ? recordings : [{ created, recorder, options }];
+  });
+  const texts = new Map(all.map((one) => [JSON.stringify(one), one]));
+  return [...texts].sort(([a], [b]) => compareText(a, b)).map(([, one]) => one);
 }
 
 function distinct(manifests: readonly Manifest[]): Manifest[] {
   return [...new Map(manifests.map((one) => [JSON.stringify(one), one])).values()];
-}
-
-function lastStatus(manifests: readonly Manifest[]): AuditStatus | undefined {
-  return manifests.findLast(({ audit }) => audit.end !== undefined)?.audit.end;
 }
 
 /** All but the first one's own. */
@@ -109,7 +108,8 @@ export function withDerivation(manifest: Manifest, derivation: Derivation): Mani
  * mean nothing in the new ones, and are left out. What several journals say alike is said once.
  */
 export function uniteJournals(journals: readonly (readonly JournalEntry[])[]): JournalEntry[] {
-  const entries = journals.map((journal) => journal.flatMap(withoutPlace));
+  const kept = journals.map((journal) => journal.flatMap(withoutPlace));
+  const entries = [...new Map(kept.map((one) => [JSON.stringify(one), one])).values()];
   if (entries.length === 1) return entries[0];
   const all = new Map(entries.flat().map((entry) => [JSON.stringify(entry), entry]));
   return [...all]

@@ -96,7 +96,15 @@ function fitting(text: string, columns: number): string {
 }
 
 /** How a piece of a line is drawn where there is colour. */
-export type Style = 'plain' | 'dim' | 'bold' | 'failure' | 'signal';
+export type Style =
+  | 'plain'
+  | 'dim'
+  | 'bold'
+  | 'failure'
+  | 'signal'
+  | 'added'
+  | 'removed'
+  | 'changed';
 
 /** A piece of a line in one style. */
 export interface Segment {
@@ -110,6 +118,9 @@ const SGR: Readonly<Record<Style, string>> = {
   bold: '\u001b[1m',
   failure: '\u001b[31m',
   signal: '\u001b[35m',
+  added: '\u001b[32m',
+  removed: '\u001b[31m',
+  changed: '\u001b[33m',
 };
 
 /** Joins the pieces, with colour or without. */

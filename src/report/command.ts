@@ -20,7 +20,7 @@ function programText(
 }
 
 /** The command line of one exec; of a failed one, the path that was tried. */
-export function execText(exec: Exec): string {
+export function execText(exec: Pick<Exec, 'args' | 'exe' | 'failed'>): string {
   if (exec.failed) return quoteForDisplay(exec.exe ?? UNKNOWN);
   return programText(exec.args, exec.exe);
 }

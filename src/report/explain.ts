@@ -7,7 +7,7 @@ import { chainSegments, commandText, execText, shortName } from './command.ts';
 import { paint } from './columns.ts';
 import { ruleSentence } from './rules.ts';
 import { durationText, isoTime } from './time.ts';
-import { signalText } from './tree.ts';
+import { signalText } from '../tables/signals.ts';
 
 /** Children, ancestors and events beyond these are counted, not listed. */
 const SHOWN_CHILDREN = 50;

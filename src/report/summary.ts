@@ -76,7 +76,8 @@ function faultLines(summary: Summary, faults: readonly Fault[]): string[] {
   return lines;
 }
 
-function placeText({ input, offset, event }: Fault): string {
+/** Where a fault is, with a colon after it; empty where nothing tells. */
+export function placeText({ input, offset, event }: Fault): string {
   const place: string[] = [];
   if (input !== undefined) place.push(input === '-' ? 'standard input' : quoteForDisplay(input));
   if (offset !== undefined) place.push(`byte ${offset}`);

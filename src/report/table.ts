@@ -3,7 +3,7 @@ import type { ProcessDocument } from '../model/process.ts';
 import { cutSegments, paint, type Segment } from './columns.ts';
 import { chainSegments } from './command.ts';
 import { durationText, isoTime } from './time.ts';
-import { signalText } from './tree.ts';
+import { signalText } from '../tables/signals.ts';
 
 /** How the table is to be drawn. */
 export interface TableOptions {

@@ -171,7 +171,8 @@ function manifestLines(manifest: Manifest): string[] {
       `${quoteForDisplay(host.name)}, Linux ${host.kernel} ${host.arch}, boot ${host.boot_id}`,
     ),
     row('begun', timeText(manifest.created)),
-    row('what', args === undefined ? 'the whole machine' : commandText(args, manifest)),
+    row('what', args === undefined ? wholeText(manifest) : commandText(args, manifest)),
+    ...derivedLines(manifest),
     row(
       'source',
       `audit by ${audit.mode}${manifest.connector ? ', process connector' : ''}${manifest.hints ? ', hints' : ''}`,
@@ -194,6 +195,27 @@ function manifestLines(manifest: Manifest): string[] {
         .map(({ runtime, id }) => `${runtime} ${quoteForDisplay(id)}`),
     ),
   ];
+}
+
+function wholeText({ options }: Manifest): string {
+  const recordings = options['recordings'];
+  return Array.isArray(recordings) ? `${recordings.length} recordings in one` : 'the whole machine';
+}
+
+/** By which tools the trace was made of others. */
+function derivedLines({ options }: Manifest): string[] {
+  const derived: unknown = options['derived'];
+  if (!Array.isArray(derived)) return [];
+  const [first = '', ...rest] = derived.map((one) => quoteForDisplay(derivationText(one)));
+  return [row('made', first), ...more(rest)];
+}
+
+function derivationText(derivation: unknown): string {
+  if (typeof derivation !== 'object' || derivation === null) return String(derivation);
+  const fields = Object.entries(derivation).filter(([name]) => name !== 'by');
+  const by = 'by' in derivation ? String(derivation.by) : '?';
+  const how = fields.map(([name, value]) => `${name} ${JSON.stringify(value)}`).join(', ');
+  return how === '' ? `by ${by}` : `by ${by}: ${how}`;
 }
 
 function commandText(args: readonly string[], { session, root }: Manifest): string {

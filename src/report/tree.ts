@@ -3,7 +3,8 @@
  */
 import { quoteForDisplay } from '../base/text.ts';
 import type { ProcessDocument, UnidentifiedChild } from '../model/process.ts';
-import { signalName } from '../tables/signals.ts';
+import { signalText } from '../tables/signals.ts';
+import { branches } from './branches.ts';
 import { cutSegments, paint, type Segment, type Style, segmentsWidth } from './columns.ts';
 import { baseName, chainSegments } from './command.ts';
 import { type Forest, forestOf, isProcess, type TreeItem, type Visit, walk } from './forest.ts';
@@ -25,12 +26,6 @@ export interface TreeOptions {
 
 /** A command keeps at least this many columns, whatever stands around it. */
 const MIN_COMMAND = 12;
-/** Columns of one level's drawing. */
-const INDENT = 3;
-/** Levels drawn in front of a row at most; deeper rows leave out the outer ones, by half of it at a time. */
-const MAX_LEVELS = 64;
-const MIN_LEVELS = 4;
-
 /** Whether anything is called that: by pid, or by `comm`, the program or the first argument. */
 export function matchesRoot(p: ProcessDocument, root: string): boolean {
   if (/^\d+$/.test(root) && p.pid === Number(root)) return true;
@@ -135,27 +130,8 @@ function unidentifiedSegments(child: UnidentifiedChild): Segment[] {
   return [dim('?'), ...namespaceSegments(child), dim(' born, but never seen under its own pid')];
 }
 
-/** The lines in front of a row. `undrawn`: the outermost levels that have none (roots without a heading). */
-function branches(more: readonly boolean[], undrawn: number, width: number): string {
-  const skipped = undrawn + elidedLevels(more.length - undrawn, width);
-  let text = skipped > undrawn ? `⋯${skipped} ` : '';
-  const own = more.length - 1;
-  for (let i = skipped; i < own; i++) text += more[i] ? '│  ' : '   ';
-  if (own >= undrawn) text += more[own] ? '├─ ' : '└─ ';
-  return text;
-}
-
-/**
- * Outer levels left out of a deep row: a drawing as deep as the tree would need space
- * in the square of its depth. In steps, so that neighbouring rows stay aligned.
- */
-function elidedLevels(levels: number, width: number): number {
-  const half = Math.min(MAX_LEVELS, Math.max(MIN_LEVELS, Math.floor(width / 2 / INDENT)));
-  const step = Math.ceil(half / 2);
-  return levels <= half ? 0 : Math.ceil((levels - half) / step) * step;
-}
-
-function lifeSegments(p: ProcessDocument): Segment[] {
+/** How many threads a process had, how long it lived and how it ended. */
+export function lifeSegments(p: ProcessDocument): Segment[] {
   const segments: Segment[] = [];
   if (p.threads > 1) segments.push(dim(`  [${p.threads} threads]`));
   if (p.exit_timestamp === undefined) return [...segments, dim('  no end seen')];
@@ -187,11 +163,6 @@ function statusSegment(p: ProcessDocument): Segment {
   if (p.exit_code === undefined) return dim('exit ?');
   const style: Style = p.exit_code === 0 ? 'dim' : 'failure';
   return { text: `exit ${p.exit_code}`, style };
-}
-
-/** The signal's name, or its number where it has none. */
-export function signalText(signal: number): string {
-  return signalName(signal) ?? `signal ${signal}`;
 }
 
 function isDoubtful(p: ProcessDocument, claim: 'exit_signal'): boolean {

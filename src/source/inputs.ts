@@ -163,8 +163,8 @@ async function segmentsOf(
   return segments;
 }
 
-/** By content: text, plain or in gzip, with an audit record near its start. */
-async function isLog(path: string): Promise<boolean> {
+/** By content: text, plain or in gzip, with an audit record near its start. Throws what reading throws. */
+export async function isLog(path: string): Promise<boolean> {
   const file = await open(path);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD), 0, HEAD, 0);
@@ -268,7 +268,11 @@ function sourceFault(kind: FaultKind, input: string, reason: string, offset?: nu
 }
 
 function unreadable(name: string, error: unknown, offset?: number): Fault {
+  return sourceFault('unreadable', name, reasonOf(error), offset);
+}
+
+/** Why something could not be read, in words that do not depend on the machine. */
+export function reasonOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
-  const reason = code === undefined ? String(error) : (REASONS[code] ?? code);
-  return sourceFault('unreadable', name, reason, offset);
+  return code === undefined ? String(error) : (REASONS[code] ?? code);
 }

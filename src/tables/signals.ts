@@ -14,3 +14,14 @@ export function signalName(n: number): string | undefined {
   if (n === RTMAX) return 'SIGRTMAX';
   return n - RTMIN <= 15 ? `SIGRTMIN+${n - RTMIN}` : `SIGRTMAX-${RTMAX - n}`;
 }
+
+/** The number of a signal by that name, e.g. 15 for `SIGTERM`; undefined where no signal has it. */
+export function signalNumber(name: string): number | undefined {
+  for (let n = 1; n <= RTMAX; n++) if (signalName(n) === name) return n;
+  return undefined;
+}
+
+/** The signal's name, or its number where it has none. */
+export function signalText(signal: number): string {
+  return signalName(signal) ?? `signal ${signal}`;
+}

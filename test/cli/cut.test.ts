@@ -1,8 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ProcessDocument } from '../../src/model/process.ts';
 import { logPath, tracePath } from '../support/fixtures.ts';
@@ -23,8 +22,9 @@ async function documentsOf(
     ['analyze', ...args, '--format', 'ndjson', '-q'],
     stdin === undefined ? {} : { stdin },
   );
-  const documents = stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]));
-  return new Map((documents as ProcessDocument[]).map((one) => [one._id, one]));
+  const lines = stdout.split('\n').filter((line) => line !== '');
+  const documents = lines.map((line) => JSON.parse(line) as ProcessDocument);
+  return new Map(documents.map((one) => [one._id, one]));
 }
 
 describe('a subtree', () => {

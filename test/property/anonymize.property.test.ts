@@ -177,10 +177,10 @@ test.each(PROFILES)('histories of %s keep their shape and their documents', (pro
 });
 
 test('a shape is another one when something else happened', () => {
-  const shapeOf = (text: string): string => {
+  const shapeOf = (log: string): string => {
     const analyzer = new Analyzer();
     analyzer.open('a.log');
-    analyzer.push(Buffer.from(text));
+    analyzer.push(Buffer.from(log));
     analyzer.close();
     return shapeDigest(analyzer.finish().processes);
   };

@@ -4,8 +4,13 @@ import type { NamedBytes } from '../../src/pipeline.ts';
 import { Anonymizer } from '../../src/replay/anonymize/anonymizer.ts';
 import { LineSplitter } from '../../src/source/lines.ts';
 
-export const anonymizer = (key: string, keep: readonly string[] = [], keepTimes = false) =>
-  new Anonymizer({ key: Buffer.from(key), keep, keepTimes });
+export function anonymizer(
+  key: string,
+  keep: readonly string[] = [],
+  keepTimes = false,
+): Anonymizer {
+  return new Anonymizer({ key: Buffer.from(key), keep, keepTimes });
+}
 
 /** The inputs with other names, and how many lines were left out. */
 export function anonymized(

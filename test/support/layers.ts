@@ -221,7 +221,7 @@ export function violations(path: string, text: string): string[] {
     } else if (from === 'node:zlib' && layer !== 'source' && layer !== 'capture') {
       found.push('only source and capture may import node:zlib');
     } else if (pure) {
-      if (WHOLE_MODULES[layer]?.includes(from) === true) continue;
+      if (WHOLE_MODULES[layer]?.includes(from)) continue;
       const allowed = PURE_MODULES[layer]?.[from] ?? [];
       const wrong = names.filter((name) => name === undefined || !allowed.includes(name));
       for (const name of wrong) found.push(`${layer} may not import ${name ?? 'all'} of ${from}`);

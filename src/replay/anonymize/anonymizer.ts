@@ -4,7 +4,7 @@
  * docs/tools.md says what that tells.
  */
 import type { AliveProcess, TraceOrigin } from '../../model/trace.ts';
-import { isCut, RecordScanner, SCAN } from '../../record/scan.ts';
+import { RecordScanner, SCAN } from '../../record/scan.ts';
 import { Addresses } from './addresses.ts';
 import { Keyed } from './keyed.ts';
 import { Numbers } from './numbers.ts';
@@ -64,7 +64,7 @@ export class Anonymizer {
       return line === undefined ? undefined : Buffer.from(line, 'latin1');
     }
     if (this.#scanner.scan(bytes, start, end) !== SCAN.ok) return undefined;
-    if (!whole && isCut(this.#scanner)) return undefined;
+    if (!whole && this.#scanner.cut) return undefined;
     const line = this.#records.line(bytes, start, end);
     return line === undefined ? undefined : Buffer.from(line, 'latin1');
   }

@@ -103,16 +103,16 @@ test('addresses in sockets are those of texts, of either byte order', () => {
   const inet = { family: 'inet', address: texts().replaced('10.20.30.40') };
   expect(socketAddress(socket('020000500a141e280000000000000000'))).toMatchObject(inet);
   expect(socketAddress(socket('000200500a141e280000000000000000'))).toMatchObject(inet);
-  const v6 = `0a0001bb00000000${'20010db8000000000000000000abcdef'}00000000`;
+  const v6 = '0a0001bb0000000020010db8000000000000000000abcdef00000000';
   expect(socketAddress(socket(v6))).toMatchObject({
     family: 'inet6',
     address: texts().replaced('2001:db8::ab:cdef'),
   });
-  const mapped = `0a0001bb00000000${'00000000000000000000ffff0a141e28'}00000000`;
+  const mapped = '0a0001bb0000000000000000000000000000ffff0a141e2800000000';
   expect(socketAddress(socket(mapped))).toMatchObject({
     address: `::ffff:${texts().replaced('10.20.30.40')}`,
   });
-  const local = `0a0001bb00000000${'00000000000000000000000000000001'}00000000`;
+  const local = '0a0001bb000000000000000000000000000000000000000100000000';
   expect(socketAddress(socket(local))).toMatchObject({ address: '::1' });
 });
 
