@@ -79,6 +79,6 @@ function differing(
 }
 
 /** With only those of its children that are among the given. */
-export function withChildren(process: ProcessDocument, kept: ReadonlySet<string>): ProcessDocument {
+function withChildren(process: ProcessDocument, kept: ReadonlySet<string>): ProcessDocument {
   return { ...process, children: process.children.filter((child) => kept.has(child)) };
 }

@@ -247,12 +247,11 @@ export class Needs {
       const { rule } = conclusions.verdict(number);
       const at = conclusions.at(number);
       if (rule === 'parent_without_children') this.#afterCall(at, life.parent);
+      if (rule === 'parent_death_signal') this.#endOf(life.parent);
     }
     if (life.end.source === 'namespace_end') {
       for (let { space } = life; space !== undefined; space = space.outer) this.#endOf(space.first);
     }
-    // A signal at the parent's death comes when that ended.
-    if (life.end.source === 'signal') this.#endOf(life.parent);
   }
 
   /** When and how another life ended. */
