@@ -35,7 +35,21 @@ const COMMANDS = {
     mkdirSync(join(folder, 'root'));
     return [join(WORKLOADS, 'container.sh'), folder, join(folder, 'root')];
   },
+  // The same build twice, and once with a change: what `godo diff` is for.
+  'steps-1': (folder) => steps(folder, 'int main(void) { return 0; }'),
+  'steps-2': (folder) => steps(folder, 'int main(void) { return 0; }'),
+  'steps-changed': (folder) => steps(folder, 'int main(void) { return 3; }'),
 };
+
+/**
+ * @param {string} folder
+ * @param {string} main
+ */
+function steps(folder, main) {
+  writeFileSync(join(folder, 'c1.c'), `${main}\n`);
+  for (const n of [2, 3, 4]) writeFileSync(join(folder, `c${n}.c`), `int f${n}(void);\n`);
+  return ['env', '-i', 'PATH=/usr/bin:/bin', join(WORKLOADS, 'steps.sh'), folder];
+}
 
 /** @param {string} name */
 function record(name) {

@@ -19,7 +19,7 @@ export function labelChanges(
   if (from.uid !== to.uid) changes.push({ field: 'uid' });
   if (hosts && from.host !== to.host) changes.push({ field: 'host' });
   if (!everything) return changes;
-  for (const field of ['threads', 'namespace', 'lacks'] as const) {
+  for (const field of ['threads', 'namespace', 'anyOrder', 'lacks'] as const) {
     if (!same(from[field], to[field])) changes.push({ field });
   }
   return changes;

@@ -13,6 +13,8 @@ export const FAILED = '✗';
 export const NOTHING = '[]';
 export const UNKNOWN = '?';
 export const FORKED = '()';
+/** Of a process that started jobs as places were free: see `isSequential`. */
+export const ANY_ORDER = 'children in any order';
 export const NAMESPACE = 'pid 1 of a namespace';
 export const UNIDENTIFIED = 'unidentified';
 

@@ -1,11 +1,12 @@
 /** The notes in brackets behind a command of a golden tree. */
 import type { End, TreeProcess } from '../model/difference.ts';
 import { signalText } from '../tables/signals.ts';
-import { NAMESPACE, UNIDENTIFIED } from './golden-form.ts';
+import { ANY_ORDER, NAMESPACE, UNIDENTIFIED } from './golden-form.ts';
 
 const LAST_EXIT = 255;
 
-interface Notes extends Pick<TreeProcess, 'end' | 'threads' | 'namespace' | 'uid' | 'lacks'> {
+interface Notes
+  extends Pick<TreeProcess, 'end' | 'threads' | 'namespace' | 'anyOrder' | 'uid' | 'lacks'> {
   readonly unidentified?: true;
   readonly adopted: readonly string[];
   readonly start?: number;
@@ -52,6 +53,7 @@ function readSingle(note: string): Partial<Notes> | undefined {
     if (match !== null) return { [key]: Number(match[1]) };
   }
   if (note === NAMESPACE) return { namespace: true };
+  if (note === ANY_ORDER) return { anyOrder: true };
   return note === UNIDENTIFIED ? { unidentified: true } : undefined;
 }
 

@@ -12,6 +12,7 @@ import type { ProcessDocument } from '../model/process.ts';
 import { signalText } from '../tables/signals.ts';
 import { diffTrees } from './diff.ts';
 import {
+  ANY_ORDER,
   DEEPER,
   FAILED,
   FORKED,
@@ -107,6 +108,7 @@ function notesOf(
   if (p.namespace) notes.push(NAMESPACE);
   if (p.uid !== undefined) notes.push(`uid ${p.uid}`);
   for (const adopter of p.adopted) notes.push(`adopted by ${adopterText(adopter, names)}`);
+  if (p.anyOrder) notes.push(ANY_ORDER);
   for (const lack of p.lacks) notes.push(lack);
   if (times === true && p.start !== undefined) notes.push(`at ${p.start}ms`);
   if (times === true && p.duration !== undefined) notes.push(`for ${p.duration}ms`);
@@ -139,7 +141,7 @@ export interface CompareOptions {
 
 /**
  * What is different between two golden trees: `from` is what was expected, `to` what is. The
- * order of siblings counts unless they are of two recordings, and times where both have them.
+ * order of siblings and times (where both have them) count unless they are of two recordings.
  */
 export function compareGolden(
   expected: string,
@@ -150,7 +152,7 @@ export function compareGolden(
   if (isGoldenProblem(from)) return { ...from, which: 'expected' };
   const to = readGolden(actual);
   if (isGoldenProblem(to)) return { ...to, which: 'actual' };
-  const times = from.options.times === true && to.options.times === true;
+  const times = from.options.times === true && to.options.times === true && rerecorded !== true;
   return diffTrees(from.tree, to.tree, {
     everything: rerecorded !== true,
     ignore,

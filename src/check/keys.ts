@@ -48,7 +48,7 @@ class Numbers {
 }
 
 /** A text without what the patterns find in it. */
-export function withoutIgnored(text: string, ignore: readonly RegExp[]): string {
+function withoutIgnored(text: string, ignore: readonly RegExp[]): string {
   let rest = text;
   for (const pattern of ignore) rest = rest.replace(pattern, IGNORED);
   return rest;
@@ -105,7 +105,7 @@ function labelOf(p: TreeProcess, ran: readonly Ran[], { everything, hosts }: Key
   ];
   if (!everything) return main;
   const adopted = p.adopted.map((one) => (typeof one === 'number' ? 'process' : one));
-  return [...main, p.threads, p.namespace, adopted, p.lacks];
+  return [...main, p.threads, p.namespace, p.anyOrder, adopted, p.lacks];
 }
 
 /** Numbers both trees. Linear in their size, but for the sorting of siblings. */

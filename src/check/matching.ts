@@ -66,7 +66,7 @@ export function matchTrees(
 
 /** Roots are older than the recording; which of them shows first is chance. */
 function isSequentialAt({ tree }: KeyedTree, place: number): boolean {
-  return place >= 0 && (tree.sequential === undefined || tree.sequential[place] === 1);
+  return place >= 0 && tree.processes[place].anyOrder === undefined;
 }
 
 /** A pair that may be; positions among siblings. */

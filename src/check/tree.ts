@@ -14,11 +14,6 @@ export interface ProcessTree {
   readonly level: Int32Array;
   /** Processes in the subtree of each, itself included: it is `[i, i + size[i])`. */
   readonly size: Int32Array;
-  /**
-   * 1 where the order in which its children were born means something: see `isSequential`.
-   * Absent where it always does.
-   */
-  readonly sequential?: Uint8Array;
   /** Of a golden tree: the line of each, from 1. */
   readonly line?: Int32Array;
 }
@@ -163,7 +158,6 @@ export function treeOf(processes: Iterable<ProcessDocument>): ProcessTree {
   const out: TreeProcess[] = [];
   const level = new Int32Array(total);
   const size = new Int32Array(total).fill(1);
-  const sequential = new Uint8Array(total);
   /** Draft to place in the tree: adopters are named by it. */
   const placed = new Int32Array(drafts.length);
   const adopted: [place: number, draft: Draft][] = [];
@@ -191,8 +185,8 @@ export function treeOf(processes: Iterable<ProcessDocument>): ProcessTree {
     const { document } = draft;
     const cwd = { now: here.cwd };
     placed[item] = place;
-    sequential[place] = Number(document.threads === 1 && isSequential(spansOf(drafts, draft)));
-    out.push(processOf(document, here, cwd, origins.get(document.node)));
+    const anyOrder = hasAnyOrder(drafts, draft);
+    out.push(processOf(document, here, cwd, anyOrder, origins.get(document.node)));
     if (document.reparented.length > 0) adopted.push([place, draft]);
     if (draft.children.length === 0) continue;
     open.push(place);
@@ -202,7 +196,7 @@ export function treeOf(processes: Iterable<ProcessDocument>): ProcessTree {
   for (const [place, { document }] of adopted) {
     out[place] = { ...out[place], adopted: adoptersOf(document, places, placed) };
   }
-  return { processes: out, level, size, sequential };
+  return { processes: out, level, size };
 }
 
 interface Level {
@@ -253,8 +247,11 @@ function draftsOf(processes: Iterable<ProcessDocument>): {
   return { drafts, places, roots, total };
 }
 
-function spansOf(drafts: readonly Draft[], { children }: Draft): Span[] {
-  return children.filter((child) => child !== UNIDENTIFIED).map((child) => drafts[child].span);
+/** Threads bear children beside each other, too. */
+function hasAnyOrder(drafts: readonly Draft[], { document, children }: Draft): boolean {
+  if (children.length < 2) return false;
+  const known = children.filter((child) => child !== UNIDENTIFIED);
+  return document.threads > 1 || !isSequential(known.map((child) => drafts[child].span));
 }
 
 /** The earliest birth of each host: times in a tree count from there. */
@@ -273,6 +270,7 @@ function processOf(
   p: ProcessDocument,
   above: Level,
   cwd: { now: string | undefined },
+  anyOrder: boolean,
   origin: number | undefined,
 ): TreeProcess {
   const ran = p.execve.map((exec) => {
@@ -288,6 +286,7 @@ function processOf(
     end: endOf(p),
     threads: p.threads,
     ...(p.ns_pid === INIT ? { namespace: true } : {}),
+    ...(anyOrder ? { anyOrder } : {}),
     ...(p.uid === undefined || p.uid === above.uid ? {} : { uid: p.uid }),
     adopted: [],
     lacks: p.incomplete.filter((lack) => !SHOWN_ELSEWHERE.has(lack)),

@@ -88,14 +88,12 @@ async function cutTo(
   options: CutOptions,
 ): Promise<number> {
   const faults = new InputFaults(!log.plain);
-  const all = await analyzeAll(log, (fault) => faults.add(fault));
-  if (all === undefined) {
+  const read = await wholeOf(log, options.until, faults);
+  if (read === undefined) {
     output.discard();
     return EXIT.unreadable;
   }
-  const { until } = options;
-  const whole =
-    until === undefined ? all : await analyzeChosen(log, new Prefix(all.reconciled, until));
+  const { whole, records } = read;
   const { processes } = whole.analysis;
   const chosen = chosenOf(processes, criteria);
   if (chosen.size === 0) {
@@ -114,8 +112,7 @@ async function cutTo(
   const counts = await putChosen(output, log, traces, cut);
   const written = await output.finish();
   if (options.quiet !== true) {
-    const of = all.analysis.summary.account.records;
-    process.stderr.write(reportOf({ chosen: chosen.size, of, counts, rounds, written }));
+    process.stderr.write(reportOf({ chosen: chosen.size, records, counts, rounds, written }));
   }
   process.stderr.write(complaints(left).join(''));
   return Math.max(faults.status, left.length > 0 ? EXIT.faults : EXIT.fine);
@@ -154,6 +151,19 @@ function criteriaOf({ from, host, root, filter, below }: CutOptions): Criteria {
     ...(filter === undefined ? {} : { filter: documentMatcher(parseFilter(filter)) }),
     below: below === true,
   };
+}
+
+/** What is cut: all that is logged, or the log as it stood at a moment; and how many lines there are. */
+async function wholeOf(
+  log: Log,
+  until: number | undefined,
+  faults: InputFaults,
+): Promise<{ whole: Analyzed; records: number } | undefined> {
+  const all = await analyzeAll(log, (fault) => faults.add(fault));
+  if (all === undefined) return undefined;
+  const { records } = all.analysis.summary.account;
+  if (until === undefined) return { whole: all, records };
+  return { whole: await analyzeChosen(log, new Prefix(all.reconciled, until)), records };
 }
 
 async function analyzeAll(
@@ -246,12 +256,12 @@ async function putChosen(
 /** What was kept and why, as text. */
 function reportOf(account: {
   readonly chosen: number;
-  readonly of: number;
+  readonly records: number;
   readonly counts: ReadonlyMap<Reason, number>;
   readonly rounds: number;
   readonly written: Written;
 }): string {
-  const { chosen, of, counts, rounds, written } = account;
+  const { chosen, records, counts, rounds, written } = account;
   const rows = Object.entries(WORDS).flatMap(([name, words]) => {
     const count = counts.get(REASON[name as keyof typeof REASON]) ?? 0;
     return count === 0 ? [] : [`${String(count).padStart(10)}  ${words}\n`];
@@ -261,7 +271,7 @@ function reportOf(account: {
   const left = [...written.leftOut].map(
     ([reason, count]) => `godo: ${count} ${count === 1 ? 'line' : 'lines'} ${reason}\n`,
   );
-  const kept = `godo: ${chosen} processes: ${written.lines} of ${of} lines kept${again}\n`;
+  const kept = `godo: ${chosen} processes: ${written.lines} of ${records} lines kept${again}\n`;
   return [kept, ...rows, ...left].join('');
 }
 

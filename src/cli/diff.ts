@@ -28,7 +28,7 @@ Exit status: 0 nothing differs; 1 something does; 2 wrong usage; 3 an input coul
 `;
 
 interface DiffFlags {
-  readonly ignore: readonly RegExp[];
+  readonly ignore?: readonly RegExp[];
   readonly tolerance?: Tolerance;
   readonly format: 'tree' | 'json';
 }
@@ -55,7 +55,7 @@ export function addDiff(program: Command, done: (status: number) => void): void 
     .description('show what the processes of one recording did that those of another one did not')
     .argument('<A>', 'an audit log or trace')
     .argument('<B>', 'the other one')
-    .option('--ignore <pattern>', 'what varies in arguments; may be repeated', ignored, [])
+    .option('--ignore <pattern>', 'what varies in arguments; may be repeated', ignored)
     .option('--tolerance <amount>', 'compare durations, and allow them that much', tolerated)
     .addOption(
       new Option('-f, --format <format>', 'what to write to standard output')

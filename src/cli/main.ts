@@ -10,11 +10,13 @@ import { addDoctor, addInfo, addRecord } from './commands.ts';
 import { addAnonymize, addCut } from './cutting.ts';
 import { addDiff } from './diff.ts';
 import { explainCommand } from './explain.ts';
+import { addFuzz } from './fuzz.ts';
 import { checkInputs, INPUTS } from './inputs.ts';
 import { addMinimize } from './minimize.ts';
 import { FilterError, StoreError } from '../store/store.ts';
 import { OutputError, UsageError } from './output.ts';
 import { projectOf, queryCommand, type QueryOptions, sortOf } from './query.ts';
+import { addReplay } from './replaying.ts';
 import { addMerge, addSort } from './sort.ts';
 import {
   treeCommand,
@@ -202,6 +204,8 @@ function programFor(done: (status: number) => void): Command {
   addTraces(program, done);
   addCut(program, done);
   addAnonymize(program, done);
+  addReplay(program, done);
+  addFuzz(program, done);
   addMinimize(program, done);
   addSort(program, done);
   addMerge(program, done);

@@ -42,6 +42,8 @@ export interface TreeProcess {
   readonly threads: number;
   /** Pid 1 of a pid namespace. */
   readonly namespace?: true;
+  /** The order in which its children, two or more, were born is none of its making: see `treeOf`. */
+  readonly anyOrder?: true;
   /** User id, where it is not that of the nearest process above it that has one. */
   readonly uid?: number;
   readonly adopted: readonly Adopter[];
@@ -65,7 +67,7 @@ export type Change =
   /** ms; null where it is not known, which counts in golden trees alone. */
   | { readonly field: 'duration'; readonly from: number | null; readonly to: number | null }
   /** Compared in golden trees alone. */
-  | { readonly field: 'threads' | 'namespace' | 'adopted' | 'lacks' | 'start' }
+  | { readonly field: 'threads' | 'namespace' | 'anyOrder' | 'adopted' | 'lacks' | 'start' }
   | { readonly field: 'uid' | 'host' };
 
 /**

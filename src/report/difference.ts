@@ -82,7 +82,7 @@ function countsText(counts: TreeDifference['counts']): string {
   const told = (['added', 'removed', 'changed'] as const)
     .filter((kind) => counts[kind] > 0)
     .map((kind) => `${counts[kind]} ${kind}`);
-  return `${told.join(', ')}; ${counts.from} processes before, ${counts.to} after`;
+  return `${told.join(', ')}; processes: ${counts.from} before, ${counts.to} after`;
 }
 
 /** What the processes of the rows ran. A fork runs what the nearest row above it ran last. */
@@ -114,30 +114,36 @@ class Programs {
   }
 
   #text(i: number, side: 'from' | 'to'): string {
-    const { [side]: p, parent } = this.#rows[i];
+    const { [side]: p } = this.#rows[i];
     if (p === undefined) return '';
     if (p.unidentified) return '? born, but never seen under its own pid';
     const steps = p.ran.map(stepText);
-    if (p.ran.every(({ failed }) => failed)) {
-      const ran = p.inherited ?? (parent < 0 ? undefined : this.#last[parent][side]);
-      steps.unshift(`(${ran === undefined ? '?' : execText(ran)})`);
-    }
+    if (isFork(p)) steps.unshift(`(${this.#inherited(i, side)})`);
     return steps.join(' → ');
   }
 
   /** Of two chains of as many steps. */
   #steps(from: TreeProcess, to: TreeProcess, i: number, short: boolean): Segment[] {
-    const [a, b] = [allRan(from), allRan(to)];
+    const [a, b] = [from.ran, to.ran];
     if (a.length !== b.length) return replaced(this.#text(i, 'from'), this.#text(i, 'to'));
-    return joined(
-      a.map((ran, n) => stepSegments(ran, b[n], short)),
-      NEXT,
-    );
+    const steps = a.map((ran, n) => stepSegments(ran, b[n], short));
+    if (isFork(from)) {
+      const inherited = changedText(this.#inherited(i, 'from'), this.#inherited(i, 'to'));
+      steps.unshift([plain('('), ...inherited, plain(')')]);
+    }
+    return joined(steps, NEXT);
+  }
+
+  /** What runs in a fork. */
+  #inherited(i: number, side: 'from' | 'to'): string {
+    const { [side]: p, parent } = this.#rows[i];
+    const ran = p?.inherited ?? (parent < 0 ? undefined : this.#last[parent][side]);
+    return ran === undefined ? '?' : execText(ran);
   }
 }
 
-function allRan({ inherited, ran }: TreeProcess): readonly Ran[] {
-  return inherited === undefined ? ran : [inherited, ...ran];
+function isFork({ ran }: TreeProcess): boolean {
+  return ran.every(({ failed }) => failed);
 }
 
 function joined(pieces: readonly (readonly Segment[])[], between: Segment): Segment[] {
@@ -304,6 +310,8 @@ function changeSegments(
       return values('lacks ', from?.lacks.join(' '), to?.lacks.join(' '));
     case 'namespace':
       return values('pid 1 of a namespace: ', from?.namespace ?? false, to?.namespace ?? false);
+    case 'anyOrder':
+      return values('children in any order: ', from?.anyOrder ?? false, to?.anyOrder ?? false);
     case 'threads':
     case 'uid':
     case 'host':

@@ -3,7 +3,7 @@
  */
 import type { ProcessDocument } from '../model/process.ts';
 import { commandText, execText, hasOwnProgram } from './command.ts';
-import type { Forest } from './forest.ts';
+import { type Forest, forestOf } from './forest.ts';
 
 /** Alive at that moment, both ends included: an exit is entered by a living process. */
 function isAlive(p: ProcessDocument, at: number): boolean {
@@ -45,6 +45,23 @@ export function forestAt(processes: readonly ProcessDocument[], at: number): For
     else if (parent !== undefined) children.set(parent._id, [p]);
   }
   return { members: living, roots, childrenOf: (p) => children.get(p._id) ?? [] };
+}
+
+/** The forest of all processes born by that moment, each under its parent at birth. */
+export function forestSoFar(processes: readonly ProcessDocument[], at: number): Forest {
+  return forestOf(
+    processes.filter((p) => (p.start_timestamp ?? at) <= at).map((p) => soFar(p, at)),
+  );
+}
+
+/** The process with the execs and children that it had by then. */
+function soFar(p: ProcessDocument, at: number): ProcessDocument {
+  if (p.exit_timestamp !== undefined && p.exit_timestamp <= at) return p;
+  const execve = p.execve.filter((exec) => exec.timestamp <= at);
+  const unidentified = p.unidentified_children?.filter((child) => child.timestamp <= at);
+  return unidentified === undefined
+    ? { ...p, execve }
+    : { ...p, execve, unidentified_children: unidentified };
 }
 
 /** Tells what each process ran at a moment. */

@@ -6,9 +6,9 @@ import type { ProcessDocument, UnidentifiedChild } from '../model/process.ts';
 import { signalText } from '../tables/signals.ts';
 import { branches } from './branches.ts';
 import { cutSegments, paint, type Segment, type Style, segmentsWidth } from './columns.ts';
-import { baseName, chainSegments } from './command.ts';
+import { baseName, chainSegments, hasOwnProgram } from './command.ts';
 import { type Forest, forestOf, isProcess, type TreeItem, type Visit, walk } from './forest.ts';
-import { forestAt, ProgramsAt } from './moment.ts';
+import { forestAt, forestSoFar, ProgramsAt } from './moment.ts';
 import { durationText } from './time.ts';
 
 /** How the tree is to be drawn. */
@@ -22,6 +22,8 @@ export interface TreeOptions {
   readonly depth?: number;
   /** Milliseconds since the epoch: the tree as it stood then, instead of over the whole log. */
   readonly at?: number;
+  /** The same: the tree as far as it had grown by then, with what had ended already. Not with `at`. */
+  readonly soFar?: number;
 }
 
 /** A command keeps at least this many columns, whatever stands around it. */
@@ -43,26 +45,100 @@ export function* renderTree(
   processes: readonly ProcessDocument[],
   options: TreeOptions,
 ): Generator<string, void> {
-  const { at } = options;
-  const forest = at === undefined ? forestOf(processes) : forestAt(processes, at);
-  const command = commandOf(processes, at);
+  for (const { draw } of steps(treeOf(processes, options), options)) yield draw();
+}
+
+/** Some rows of a tree, and where they stand in it. */
+export interface TreeWindow {
+  readonly rows: readonly string[];
+  /** Rows before them. */
+  readonly top: number;
+  /** Rows of the whole tree. */
+  readonly total: number;
+}
+
+/**
+ * As many rows of the tree as fit into `height`: from row `top` on, or around that of the
+ * process that began last.
+ */
+export function renderWindow(
+  processes: readonly ProcessDocument[],
+  options: TreeOptions,
+  { height, top }: { readonly height: number; readonly top?: number },
+): TreeWindow {
+  const tree = treeOf(processes, options);
+  let total = 0;
+  let newest = 0;
+  let latest = Number.NEGATIVE_INFINITY;
+  for (const { item } of steps(tree, options)) {
+    const start = item !== undefined && isProcess(item) ? item.start_timestamp : undefined;
+    if (start !== undefined && start >= latest) {
+      latest = start;
+      newest = total;
+    }
+    total++;
+  }
+  const wanted = top ?? newest - Math.floor(height / 2);
+  const from = Math.max(0, Math.min(wanted, total - height));
+  const rows: string[] = [];
+  let at = 0;
+  for (const { draw } of steps(tree, options)) {
+    if (at >= from + height) break;
+    if (at++ >= from) rows.push(draw());
+  }
+  return { rows, top: from, total };
+}
+
+/** One row: what it shows, if not a host, and its text, to be had during the step only. */
+interface Step {
+  readonly item?: TreeItem;
+  readonly draw: () => string;
+}
+
+/** What a drawing is made of. */
+interface Tree {
+  readonly forest: Forest;
+  readonly hosts: ReadonlyMap<string | undefined, readonly ProcessDocument[]>;
+  readonly command: Describe;
+}
+
+function treeOf(processes: readonly ProcessDocument[], options: TreeOptions): Tree {
+  const forest = forestFor(processes, options);
   const roots = options.root === undefined ? forest.roots : rootsNamed(forest, options.root);
-  const hosts = byHost(roots);
+  return { forest, hosts: byHost(roots), command: commandOf(processes, options) };
+}
+
+function* steps({ forest, hosts, command }: Tree, options: TreeOptions): Generator<Step, void> {
   for (const [host, itsRoots] of hosts) {
     const headed = hosts.size > 1;
-    if (headed) yield paint(cutSegments([hostSegment(host)], options.width), options.color);
+    if (headed) {
+      yield { draw: () => paint(cutSegments([hostSegment(host)], options.width), options.color) };
+    }
     for (const visit of walk(forest, itsRoots, options.depth ?? Number.POSITIVE_INFINITY)) {
-      yield row(visit, headed ? 0 : 1, command, options);
+      yield { item: visit.item, draw: () => row(visit, headed ? 0 : 1, command, options) };
     }
   }
 }
 
+function forestFor(processes: readonly ProcessDocument[], { at, soFar }: TreeOptions): Forest {
+  if (at !== undefined) return forestAt(processes, at);
+  return soFar === undefined ? forestOf(processes) : forestSoFar(processes, soFar);
+}
+
 type Describe = (p: ProcessDocument) => { command: readonly Segment[]; tail: readonly Segment[] };
 
-function commandOf(processes: readonly ProcessDocument[], at: number | undefined): Describe {
-  if (at === undefined) return (p) => ({ command: chainSegments(p), tail: lifeSegments(p) });
-  const programs = new ProgramsAt(processes, at);
-  return (p) => ({ command: [plain(programs.textOf(p))], tail: ageSegments(p, at) });
+function commandOf(processes: readonly ProcessDocument[], { at, soFar }: TreeOptions): Describe {
+  if (at !== undefined) {
+    const programs = new ProgramsAt(processes, at);
+    return (p) => ({ command: [plain(programs.textOf(p))], tail: ageSegments(p, at) });
+  }
+  if (soFar === undefined) return (p) => ({ command: chainSegments(p), tail: lifeSegments(p) });
+  const programs = new ProgramsAt(processes, soFar);
+  return (p) => ({
+    // What it was born with: its own fields tell what it ran last.
+    command: hasOwnProgram(p) ? chainSegments(p) : [plain(`(${programs.textOf(p)})`)],
+    tail: (p.exit_timestamp ?? Infinity) > soFar ? ageSegments(p, soFar) : lifeSegments(p),
+  });
 }
 
 /** All that match, but none that stands below another one. */

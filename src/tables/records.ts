@@ -10,7 +10,7 @@ export function recordTypeName(n: number): string | undefined {
 
 const names: ReadonlySet<string> = new Set(recordTypes.values());
 
-/** Whether a type of audit records is called that. */
+/** Whether there is an audit record type of that name. */
 export function isRecordType(name: string): boolean {
   return names.has(name);
 }

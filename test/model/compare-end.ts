@@ -10,7 +10,7 @@ import {
   seemsEnded,
   wallTime,
 } from './knowledge.ts';
-import type { TrueProcess } from './types.ts';
+import type { TrueProcess } from '../../src/testing/kernel/types.ts';
 
 export function compareEnd(it: Case): void {
   if (isAlive(it.known, it.life)) return compareAlive(it);

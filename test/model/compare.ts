@@ -6,8 +6,8 @@ import type { Known } from './knowledge.ts';
 import { knowledgeOf, mustHaveDocument, parentsOf, tellsNumber, threadsOf } from './knowledge.ts';
 import type { Matches } from './match.ts';
 import { match } from './match.ts';
-import { stampOf } from './arrival.ts';
-import type { History, TrueProcess } from './types.ts';
+import { stampOf } from '../../src/testing/kernel/arrival.ts';
+import type { History, TrueProcess } from '../../src/testing/kernel/types.ts';
 
 /** One thing on which the analysis and the truth differ. */
 export interface Difference {

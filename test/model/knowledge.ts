@@ -4,9 +4,9 @@
  * Everything here is derived from the events that are in the log, so it also holds
  * for a log that was cut.
  */
-import { stampOf } from './arrival.ts';
-import { MS } from './queue.ts';
-import type { Fact, History, SimEvent, TrueProcess } from './types.ts';
+import { stampOf } from '../../src/testing/kernel/arrival.ts';
+import { MS } from '../../src/testing/kernel/queue.ts';
+import type { Fact, History, SimEvent, TrueProcess } from '../../src/testing/kernel/types.ts';
 
 type Of<K extends Fact['kind']> = SimEvent & { readonly fact: Extract<Fact, { kind: K }> };
 

@@ -2,7 +2,7 @@
 import type { Claim, ProcessDocument } from '../../src/model/process.ts';
 import type { Known } from './knowledge.ts';
 import { mustHaveDocument } from './knowledge.ts';
-import type { SimEvent, TrueProcess } from './types.ts';
+import type { SimEvent, TrueProcess } from '../../src/testing/kernel/types.ts';
 
 export interface Matches {
   /** Document of each life. */

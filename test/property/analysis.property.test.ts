@@ -7,9 +7,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compare } from '../model/compare.ts';
-import { simulate } from '../model/kernel.ts';
-import { programs } from '../model/program.ts';
-import { PROFILES, type Profile } from '../model/types.ts';
+import { simulate } from '../../src/testing/kernel/kernel.ts';
+import { programs } from '../../src/testing/kernel/program.ts';
+import { PROFILES, type Profile } from '../../src/testing/kernel/types.ts';
 import { counterexamples, OPEN, run, save } from './counterexamples.ts';
 import { analyze } from './laws.ts';
 

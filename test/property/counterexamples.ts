@@ -7,7 +7,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Rng } from '../../src/base/rng.ts';
-import type { History } from '../model/types.ts';
+import type { History } from '../../src/testing/kernel/types.ts';
 import { LAWS } from './laws.ts';
 
 export interface Counterexample {

@@ -4,12 +4,12 @@ import type { ProcessDocument } from '../../src/model/process.ts';
 import { Analyzer, analyzeSync } from '../../src/pipeline.ts';
 import { canonicalNdjson } from '../../src/report/ndjson.ts';
 import { assertSame } from '../model/compare.ts';
-import { withEvents } from '../model/kernel.ts';
+import { withEvents } from '../../src/testing/kernel/kernel.ts';
 import { assertTold, witnessed } from './witness.ts';
 import { knowledgeOf } from '../model/knowledge.ts';
 import { match } from '../model/match.ts';
 import type { Rng } from '../../src/base/rng.ts';
-import type { History, SimEvent } from '../model/types.ts';
+import type { History, SimEvent } from '../../src/testing/kernel/types.ts';
 
 /** A law: what it needs beside the history it draws from `rng`. */
 export type Law = (history: History, rng: Rng) => void;

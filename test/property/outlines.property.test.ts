@@ -12,9 +12,9 @@ import { encodeText } from '../../src/base/text.ts';
 import type { Analysis } from '../../src/model/analysis.ts';
 import { analyzeSync } from '../../src/pipeline.ts';
 import { canonicalNdjson, digestOf } from '../../src/report/ndjson.ts';
-import { simulate } from '../model/kernel.ts';
-import { programs } from '../model/program.ts';
-import { PROFILES } from '../model/types.ts';
+import { simulate } from '../../src/testing/kernel/kernel.ts';
+import { programs } from '../../src/testing/kernel/program.ts';
+import { PROFILES } from '../../src/testing/kernel/types.ts';
 import { analyze } from './laws.ts';
 
 const TRACES = join(import.meta.dirname, '../../fixtures/traces');

@@ -9,8 +9,8 @@ import { Rng } from '../../src/base/rng.ts';
 import { sortCommand, type SortOptions } from '../../src/cli/sort.ts';
 import { analyze } from '../../src/index.ts';
 import { openInputs } from '../../src/source/inputs.ts';
-import { simulate } from '../model/kernel.ts';
-import { programs } from '../model/program.ts';
+import { simulate } from '../../src/testing/kernel/kernel.ts';
+import { programs } from '../../src/testing/kernel/program.ts';
 
 const FIXTURES = join(import.meta.dirname, '../../fixtures');
 const LOGS = readdirSync(join(FIXTURES, 'traces')).filter((name) => name.endsWith('.log.gz'));

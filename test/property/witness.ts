@@ -1,8 +1,8 @@
 /** The process connector's account of a true history, and an analysis with it against the truth. */
 import type { ProcessDocument } from '../../src/model/process.ts';
 import { analyzeSync, type NamedBytes } from '../../src/pipeline.ts';
-import { stampOf } from '../model/arrival.ts';
-import type { History, TrueProcess } from '../model/types.ts';
+import { stampOf } from '../../src/testing/kernel/arrival.ts';
+import type { History, TrueProcess } from '../../src/testing/kernel/types.ts';
 
 /** The connector's clock when the model's begins, ns. */
 const BOOTED = 1e12;

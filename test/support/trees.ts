@@ -21,8 +21,11 @@ export type Row = readonly [level: number, process: TreeProcess];
 /** The tree of rows in tree order; `parallel`: where the order of children means nothing. */
 export function treeFrom(rows: readonly Row[], parallel: readonly number[] = []): ProcessTree {
   const level = Int32Array.from(rows, ([own]) => own);
-  const sequential = Uint8Array.from(rows, (_, i) => Number(!parallel.includes(i)));
-  return { processes: rows.map(([, p]) => p), level, size: sizesOf(level), sequential };
+  const chance = new Set(parallel);
+  const processes = rows.map(([, p], i) => {
+    return chance.has(i) ? { ...p, anyOrder: true as const } : p;
+  });
+  return { processes, level, size: sizesOf(level) };
 }
 
 /** A tree of commands, by indentation; a line is a command, and after `=` an exit status. */

@@ -195,6 +195,20 @@ describe('comparing', () => {
   });
 });
 
+test('the order of jobs is told to be chance, and counts between recordings alone', () => {
+  const jobs = (...names: string[]) =>
+    writeGolden(
+      treeFrom(
+        [[0, ranArgs(['make'])], ...names.map((name) => [1, ranArgs([name])] as const)],
+        [0],
+      ),
+    );
+  const [a, b] = [jobs('x', 'y', 'z'), jobs('z', 'y', 'x')];
+  expect(a).toContain('make  [exit 0; children in any order]');
+  expect(compareGolden(a, b)).toMatchObject({ counts: { changed: 2 } });
+  expect(compareGolden(a, b, { rerecorded: true })).toMatchObject({ rows: [] });
+});
+
 test('a fork of a fork says only what is new', () => {
   const tree = treeFrom([
     [0, ranArgs(['sh'])],

@@ -1,6 +1,6 @@
 /** Arrival: the records of one event come in order; those of different events interleave (KERNEL fact 3). */
 import { MS } from './queue.ts';
-import { Rng } from '../../src/base/rng.ts';
+import { Rng } from '../../base/rng.ts';
 import type { SimEvent, TrueBoot } from './types.ts';
 
 interface Arriving {

@@ -94,7 +94,8 @@ export interface HostPlan {
 }
 
 export interface Program {
-  readonly profile: Profile;
+  /** What it was drawn from, where it was by name. */
+  readonly profile?: Profile;
   /** For everything the genes do not say: small delays, addresses, arrival. */
   readonly seed: number;
   readonly hosts: readonly HostPlan[];

@@ -1,10 +1,10 @@
 /** The model against the facts of KERNEL.md: what it produces must be what a kernel could. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { simulate } from './kernel.ts';
-import { programs } from './program.ts';
-import type { History, SimEvent, TrueProcess } from './types.ts';
-import { PROFILES } from './types.ts';
+import { simulate } from '../../../src/testing/kernel/kernel.ts';
+import { programs } from '../../../src/testing/kernel/program.ts';
+import type { History, SimEvent, TrueProcess } from '../../../src/testing/kernel/types.ts';
+import { PROFILES } from '../../../src/testing/kernel/types.ts';
 
 const RUNS = { numRuns: 25 };
 const SIZE = { most: 150 };

@@ -3,7 +3,7 @@ import { enrol, hold, login } from './background.ts';
 import { takeNumbers } from './numbers.ts';
 import { inherit, newProc } from './people.ts';
 import { drain, MS } from './queue.ts';
-import { Rng } from '../../src/base/rng.ts';
+import { Rng } from '../../base/rng.ts';
 import type { Machine, Namespace, Proc } from './state.ts';
 import { step } from './step.ts';
 import type { BootPlan, Op, SimEvent } from './types.ts';

@@ -1,5 +1,5 @@
 /** The machine's state: what the kernel keeps, as far as the model needs it. */
-import type { Rng } from '../../src/base/rng.ts';
+import type { Rng } from '../../base/rng.ts';
 import type { SimEvent, TrueEnd, TrueParent } from './types.ts';
 
 export interface Namespace {
