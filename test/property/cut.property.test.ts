@@ -5,9 +5,9 @@ import { Rng } from '../../src/base/rng.ts';
 import type { NamedBytes } from '../../src/pipeline.ts';
 import { chosenOf } from '../../src/replay/choice.ts';
 import { Prefix } from '../../src/replay/cut.ts';
-import { simulate } from '../model/kernel.ts';
-import { programs } from '../model/program.ts';
-import { type History, PROFILES, type Profile } from '../model/types.ts';
+import { simulate } from '../../src/testing/kernel/kernel.ts';
+import { programs } from '../../src/testing/kernel/program.ts';
+import { type History, PROFILES, type Profile } from '../../src/testing/kernel/types.ts';
 import { type Analyzed, analyzed, chosenInputs, cutOf } from '../support/cutting.ts';
 import { witnessed } from './witness.ts';
 
