@@ -19,7 +19,7 @@ import { type Order, orderEvents } from './order/order.ts';
 import { Documents } from './process/documents.ts';
 import { Facts } from './process/facts.ts';
 import type { Life } from './process/life.ts';
-import { Outline } from './process/outline.ts';
+import { Outline, type Reconciled } from './process/outline.ts';
 import { reconcile } from './process/reconcile.ts';
 import { isAbout } from './process/told.ts';
 import { parseConnectorLine } from './record/connector.ts';
@@ -179,6 +179,11 @@ export class Analyzer {
         }
       }
     }
+  }
+
+  /** What was concluded from which event, for those who choose among the events. Only after `finish`. */
+  reconciled(): Reconciled {
+    return { table: this.#table, boots: this.#boots };
   }
 
   /** Of several, which only damaged traces have, the first by the name of the boot. */

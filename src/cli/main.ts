@@ -7,6 +7,7 @@ import { EXIT } from './analysis.ts';
 import { type AnalyzeOptions, analyzeCommand } from './analyze.ts';
 import { addCheck } from './check.ts';
 import { addDoctor, addInfo, addRecord } from './commands.ts';
+import { addAnonymize, addCut } from './cutting.ts';
 import { addDiff } from './diff.ts';
 import { explainCommand } from './explain.ts';
 import { addFuzz } from './fuzz.ts';
@@ -201,6 +202,8 @@ function programFor(done: (status: number) => void): Command {
   addQuery(program, done);
   addTree(program, done);
   addTraces(program, done);
+  addCut(program, done);
+  addAnonymize(program, done);
   addReplay(program, done);
   addFuzz(program, done);
   addMinimize(program, done);

@@ -149,7 +149,8 @@ export class TraceWriter implements RecordingOutput {
       const changed = change.journal === undefined ? entry : change.journal(entry);
       return changed === undefined ? [] : [changed];
     });
-    const manifest = uniteManifests(this.#traces.map((trace) => trace.manifest));
+    const original = uniteManifests(this.#traces.map((trace) => trace.manifest));
+    const manifest = change.manifest?.(original) ?? original;
     const at = Math.max(manifest.created, ...entries.map((entry) => entry.at));
     const segments = this.#segments.map((segment): JournalEntry => {
       return { at, kind: 'segment', segment };
@@ -163,7 +164,7 @@ export class TraceWriter implements RecordingOutput {
       flag: 'wx',
     });
     const whole = {
-      ...withDerivation(change.manifest?.(manifest) ?? manifest, derivation),
+      ...withDerivation(manifest, derivation),
       ...(manifest.end === undefined
         ? {}
         : { segments: this.#segments, losses: lossesIn(entries) }),

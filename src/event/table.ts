@@ -200,6 +200,23 @@ export class EventTable {
     return row;
   }
 
+  /** The row of the scanner's (node, time, serial); -1 where no record of it was added. */
+  find(scan: RecordScanner, bytes: Uint8Array): number {
+    const { time, serial } = scan;
+    const named = scan.nodeEnd > scan.nodeStart;
+    const node = named ? this.nodes.intern(bytes, scan.nodeStart, scan.nodeEnd) + 1 : this.#host;
+    const mask = this.#slots.length - 1;
+    let slot = slotOf(node, time, serial) & mask;
+    for (;;) {
+      const row = this.#slots[slot] - 1;
+      if (row < 0) return NONE;
+      if (this.serial[row] === serial && this.time[row] === time && this.node[row] === node) {
+        return row;
+      }
+      slot = (slot + 1) & mask;
+    }
+  }
+
   /** A row for what the process connector told: evidence, but no event. `time`: ms. */
   tell(node: number, time: number, pid: number, kind: number): number {
     const row = this.#newRow(node, Math.floor(time), 0);

@@ -3,7 +3,7 @@
  * documents share. Texts are made by those who need them.
  */
 import { sortByInsertion } from '../base/sort.ts';
-import { HAVE } from '../event/table.ts';
+import { type EventTable, HAVE } from '../event/table.ts';
 import type { Incompleteness, StartSource } from '../model/process.ts';
 import { UNSET_ID } from '../record/scan.ts';
 import { KIND } from '../tables/kinds.ts';
@@ -15,6 +15,12 @@ const SECONDS_DIGITS = 10;
 const SERIAL_DIGITS = 10;
 const WHOLE: readonly Incompleteness[] = [];
 const FEW_EXECS = 8;
+
+/** Events, and what was concluded of them, boot by boot. */
+export interface Reconciled {
+  readonly table: EventTable;
+  readonly boots: readonly Outline[];
+}
 
 /** One boot's lives, one at a time: `read` says which, and all else is about that one. */
 export class Outline {

@@ -9,14 +9,15 @@ const KEY_SEPARATOR = '\x01';
 const LARGEST_I64 = 2n ** 63n;
 const LARGEST_U64 = 2n ** 64n - 1n;
 
-const ABSENT: ReadonlySet<string> = new Set(['(null)', '(none)', '?']);
+/** Values that say that there is none. */
+export const ABSENT: ReadonlySet<string> = new Set(['(null)', '(none)', '?']);
 
 /**
  * Fields whose text a program controls, so that the kernel or libaudit writes them in
  * quotes or in hexadecimal: the only ones in which `BEEF` means two bytes. After the
  * escaped types of auparse's field table; `aN` of EXECVE is read apart.
  */
-const UNTRUSTED: ReadonlySet<string> = new Set(
+export const UNTRUSTED: ReadonlySet<string> = new Set(
   `acct cgroup cmd comm cwd data device dir exe file grp invalid_context key name new-chardev
   new-disk new-fs new-net new-rng new_group ocomm old-chardev old-disk old-fs old-net old-rng
   path proctitle profile root_dir srcname sw vm watch`.split(/\s+/),

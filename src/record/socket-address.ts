@@ -59,7 +59,7 @@ function inet6Address(data: DataView, little: boolean): SocketAddress {
 }
 
 /** RFC 5952: lower case, the first of the longest runs of zero groups as `::`, mapped IPv4 with dots. */
-function inet6Text(groups: readonly number[]): string {
+export function inet6Text(groups: readonly number[]): string {
   const hex = (from: number, to: number): string =>
     groups
       .slice(from, to)
