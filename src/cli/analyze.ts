@@ -7,7 +7,7 @@ import { summaryJson, summaryText } from '../report/summary.ts';
 import { matchesRoot, renderTree } from '../report/tree.ts';
 import { openStore } from '../store/open.ts';
 import { analyzeInputs, EXIT, exitStatus } from './analysis.ts';
-import { linesAsText, writeAll } from './output.ts';
+import { linesAsText, writeAll } from './output/output.ts';
 import { ProgressBar } from './progress.ts';
 import { USUAL_STORE } from './stores.ts';
 import { terminalOf } from './terminal.ts';

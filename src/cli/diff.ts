@@ -10,7 +10,7 @@ import type { TreeDifference } from '../model/difference.ts';
 import { differenceJson, differenceLines } from '../report/difference.ts';
 import { STDIN } from '../source/inputs.ts';
 import { analyzeInputs, EXIT } from './analysis.ts';
-import { linesAsText, writeAll } from './output.ts';
+import { linesAsText, writeAll } from './output/output.ts';
 import { terminalOf } from './terminal.ts';
 import { durationOf } from './units.ts';
 

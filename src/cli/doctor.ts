@@ -1,6 +1,6 @@
 import type { Finding, Health } from '../capture/doctor.ts';
 import { EXIT } from './analysis.ts';
-import { linesAsText, writeAll } from './output.ts';
+import { linesAsText, writeAll } from './output/output.ts';
 
 const MARKS: Readonly<Record<Health, string>> = {
   fine: '  ',

@@ -1,6 +1,6 @@
 import { renderExplanation } from '../report/explain.ts';
 import { analyzeInputs, EXIT, exitStatus } from './analysis.ts';
-import { linesAsText, writeAll } from './output.ts';
+import { linesAsText, writeAll } from './output/output.ts';
 
 /** `godo explain`: everything that is concluded about a pid, and why; gives the exit status. */
 export async function explainCommand(names: readonly string[], pid: number): Promise<number> {

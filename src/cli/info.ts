@@ -3,7 +3,7 @@ import type { SegmentFacts } from '../model/trace.ts';
 import { reportTrace, type SegmentState, type TraceReport, traceText } from '../report/trace.ts';
 import { readSegment, readTrace, type SegmentFile } from '../source/trace.ts';
 import { EXIT } from './analysis.ts';
-import { linesAsText, writeAll } from './output.ts';
+import { linesAsText, writeAll } from './output/output.ts';
 
 /** What `godo info` was asked for. */
 export interface InfoOptions {

@@ -5,19 +5,19 @@ import { quoteForDisplay } from '../base/text.ts';
 import { parseTime } from '../report/time.ts';
 import { EXIT } from './analysis.ts';
 import { type AnalyzeOptions, analyzeCommand } from './analyze.ts';
-import { addCheck } from './check.ts';
+import { addCheck } from './check/check.ts';
 import { addDoctor, addInfo, addRecord } from './commands.ts';
-import { addAnonymize, addCut } from './cutting.ts';
+import { addAnonymize, addCut } from './tools/cutting.ts';
 import { addDiff } from './diff.ts';
 import { explainCommand } from './explain.ts';
-import { addFuzz } from './fuzz.ts';
+import { addFuzz } from './fuzz/fuzz.ts';
 import { checkInputs, INPUTS } from './inputs.ts';
-import { addMinimize } from './minimize.ts';
+import { addMinimize } from './minimize/minimize.ts';
 import { FilterError, StoreError } from '../store/store.ts';
-import { OutputError, UsageError } from './output.ts';
+import { OutputError, UsageError } from './output/output.ts';
 import { projectOf, queryCommand, type QueryOptions, sortOf } from './query.ts';
-import { addReplay } from './replaying.ts';
-import { addMerge, addSort } from './sort.ts';
+import { addReplay } from './replay/replaying.ts';
+import { addMerge, addSort } from './tools/sort.ts';
 import {
   treeCommand,
   tracesCommand,

@@ -7,7 +7,7 @@ import { parseFilter } from '../store/filter.ts';
 import { openStore } from '../store/open.ts';
 import { FilterError, type Found, type Query } from '../store/store.ts';
 import { EXIT } from './analysis.ts';
-import { linesAsText, streamAsText, writeAll } from './output.ts';
+import { linesAsText, streamAsText, writeAll } from './output/output.ts';
 import { warnOfUnfinished } from './stores.ts';
 import { terminalOf, type Terminal } from './terminal.ts';
 

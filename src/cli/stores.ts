@@ -5,7 +5,7 @@ import type { ProcessDocument } from '../model/process.ts';
 import { openStore } from '../store/open.ts';
 import type { Filter, Store } from '../store/store.ts';
 import { EXIT } from './analysis.ts';
-import { linesAsText, writeAll } from './output.ts';
+import { linesAsText, writeAll } from './output/output.ts';
 import { terminalOf } from './terminal.ts';
 
 /** Where `--store` keeps things when it is not told where. */

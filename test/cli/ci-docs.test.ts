@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readExpectations } from '../../src/check/expectations.ts';
-import { filterOf } from '../../src/cli/expectations.ts';
+import { filterOf } from '../../src/cli/check/expectations.ts';
 import { readJunit } from '../support/reports.ts';
 import { build } from './godo.ts';
 

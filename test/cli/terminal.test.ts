@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Analysis } from '../../src/model/analysis.ts';
 import type { FaultKind } from '../../src/model/fault.ts';
 import { exitStatus } from '../../src/cli/analysis.ts';
-import { linesAsText, OutputError, writeAll } from '../../src/cli/output.ts';
+import { linesAsText, OutputError, writeAll } from '../../src/cli/output/output.ts';
 import { ProgressBar } from '../../src/cli/progress.ts';
 import { terminalOf } from '../../src/cli/terminal.ts';
 

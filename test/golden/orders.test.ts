@@ -1,8 +1,8 @@
 /** Every fixture in every order: always the same tree, and each order what it says it is. */
 import { basename } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { CLOCK, play } from '../../src/cli/play.ts';
-import { AnalyzerSink } from '../../src/cli/sinks.ts';
+import { CLOCK, play } from '../../src/cli/replay/play.ts';
+import { AnalyzerSink } from '../../src/cli/replay/sinks.ts';
 import { boundsOf } from '../../src/replay/adversarial.ts';
 import { eventFacts } from '../../src/replay/events.ts';
 import { type Life, livesOf } from '../../src/replay/lives.ts';

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Judge } from '../../src/check/expect.ts';
 import { type Expectation, readExpectations } from '../../src/check/expectations.ts';
-import { filterOf } from '../../src/cli/expectations.ts';
+import { filterOf } from '../../src/cli/check/expectations.ts';
 import type { ProcessDocument } from '../../src/model/process.ts';
 import type { Check, Shortfall, Verdict } from '../../src/model/verdict.ts';
 import { countOutcomes } from '../../src/model/verdict.ts';

@@ -6,7 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Rng } from '../../src/base/rng.ts';
-import { sortCommand, type SortOptions } from '../../src/cli/sort.ts';
+import { sortCommand, type SortOptions } from '../../src/cli/tools/sort.ts';
 import { analyze } from '../../src/index.ts';
 import { openInputs } from '../../src/source/inputs.ts';
 import { simulate } from '../../src/testing/kernel/kernel.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Judge } from '../../../src/check/expect.ts';
 import { type Expectation, isFor, readExpectations } from '../../../src/check/expectations.ts';
-import { filterOf } from '../../../src/cli/expectations.ts';
+import { filterOf } from '../../../src/cli/check/expectations.ts';
 import type { ProcessDocument } from '../../../src/model/process.ts';
 import { documentOf, idOf, lifeOf } from '../report/documents.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { readExpectations } from '../../../src/check/expectations.ts';
-import { filterOf } from '../../../src/cli/expectations.ts';
+import { filterOf } from '../../../src/cli/check/expectations.ts';
 
 /** What is wrong with a file, each as `LINE:COLUMN MESSAGE`. */
 function problemsOf(text: string): string[] {
