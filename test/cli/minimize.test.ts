@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { areGone } from '../support/processes.ts';
 import { build, godo, type Outcome, start, trace } from './godo.ts';
 
 const BUILD = trace('build');
@@ -214,14 +215,6 @@ async function appears(path: string): Promise<void> {
   while (!existsSync(path)) await sleep(10);
 }
 
-function lives(pid: number): boolean {
-  try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'));
-  } catch {
-    return false;
-  }
-}
-
 test('interrupted it writes what it has, leaves nothing behind, and goes on later', async () => {
   // In its 20th run it waits to be killed, but only the first time.
   const fails = counting(
@@ -239,7 +232,7 @@ test('interrupted it writes what it has, leaves nothing behind, and goes on late
   expect(stderr).toMatch(
     /^godo: interrupted: \d+ records .* left, of 2160 records .*; the same command line goes on from here\n$/,
   );
-  expect(lives(Number(readFileSync(at('waiting'), 'utf8')))).toBe(false);
+  await areGone([Number(readFileSync(at('waiting'), 'utf8'))]);
   const early = result().length;
   expect(early).toBeLessThan(2160);
   expect(early).toBeGreaterThan(2);

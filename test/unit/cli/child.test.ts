@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { endText, runCommand } from '../../../src/cli/child.ts';
+import { areGone, lives } from '../../support/processes.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -19,15 +20,6 @@ function chunks(...texts: readonly string[]): Uint8Array[] {
 /** More than any pipe holds. */
 function* much(megabytes: number): Generator<Uint8Array> {
   for (let i = 0; i < megabytes * 16; i++) yield Buffer.alloc(65_536, 0x61);
-}
-
-/** Whether a process is there; a zombie is not. */
-function lives(pid: number): boolean {
-  try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'));
-  } catch {
-    return false;
-  }
 }
 
 test('input goes in, output and status come out', async () => {
@@ -106,13 +98,13 @@ test('after the time-out nothing of it is left', async () => {
     const { end } = await runCommand(command, [], { timeoutMs });
     expect(end).toEqual({ kind: 'timeout' });
   }
-  expect(left().filter(lives)).toEqual([]);
+  await areGone(left());
 });
 
 test('what it leaves in the background goes with it', async () => {
   const run = await runCommand('sleep 1000 & echo $!', [], { ...LONG, maxOutput: 100 });
   expect(run.end).toEqual({ kind: 'exit', status: 0 });
-  expect(lives(Number(run.stdout.toString()))).toBe(false);
+  await areGone([Number(run.stdout.toString())]);
 });
 
 test('one that left the group cannot hold it up', async () => {

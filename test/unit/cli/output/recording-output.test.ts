@@ -23,7 +23,7 @@ import { openInputs } from '../../../../src/source/inputs.ts';
 import { readTrace } from '../../../../src/source/trace.ts';
 import { skipLoudly } from '../../../support/skip.ts';
 
-const ROOT = join(import.meta.dirname, '../../..');
+const ROOT = join(import.meta.dirname, '../../../..');
 const BUILD = join(ROOT, 'fixtures/traces/build.log.gz');
 const KILLS = join(ROOT, 'fixtures/recorded/kills.trace');
 const THREADS = join(ROOT, 'fixtures/recorded/threads.trace');
