@@ -89,7 +89,7 @@ function optionsOf(flags: RecordFlags, command: readonly string[]): RecordOption
 }
 
 /** `godo record`. */
-export function addRecord(program: Command, version: string, done: (status: number) => void): void {
+export function addRecord(program: Command, done: (status: number) => void, version: string): void {
   const command = program.command('record');
   command
     .description('record what processes do, as audit records')
