@@ -19,6 +19,35 @@ export function godo(root: string): Program {
   };
 }
 
+/** What godo does with recordings beside analyzing them, each on one log. */
+export function tools(root: string): Program[] {
+  const commands: readonly (readonly [name: string, ...args: readonly string[]])[] = [
+    ['godo sort', 'sort'],
+    ['godo sort --memory 16M', 'sort', '--memory', '16M'],
+    ['godo cut --root make', 'cut', '--root', 'make'],
+    ['godo anonymize', 'anonymize', '--key', 'bench'],
+    ['godo replay --speed max', 'replay', '--speed', 'max'],
+    ['godo replay --order causal', 'replay', '--speed', 'max', '--order', 'causal'],
+    ['godo replay --adversarial 1', 'replay', '--speed', 'max', '--adversarial', '1'],
+  ];
+  const own = commands.map(([name, ...args]) => ({
+    name,
+    command: (log: string) => ({
+      file: process.execPath,
+      args: [join(root, 'bin/godo.js'), ...args, log],
+    }),
+  }));
+  const diff = {
+    name: 'godo diff, with itself',
+    command: (log: string) => ({
+      file: process.execPath,
+      args: [join(root, 'bin/godo.js'), 'diff', log, log],
+    }),
+  };
+  const sort = { name: 'GNU sort', command: (log: string) => ({ file: 'sort', args: [log] }) };
+  return [...own, diff, sort];
+}
+
 /** Those of the other programs that are installed; `done` removes what they leave behind. */
 export function others(): { programs: Program[]; missing: string[]; done: () => void } {
   const programs: Program[] = [];

@@ -21,7 +21,7 @@ import { copiesLog, deepLog, type Log, MEGABYTE, wideLog } from './generate.ts';
 import { best, type Run } from './measure.ts';
 import { overhead } from './overhead.ts';
 import { megabytes, number, printTable } from './print.ts';
-import { godo, others, type Program } from './programs.ts';
+import { godo, others, type Program, tools } from './programs.ts';
 import { runStages } from './stages.ts';
 import { runStores } from './stores.ts';
 
@@ -29,15 +29,18 @@ const HELP = `npm run bench -- [--size MB] [--full] [--only NAME]... [--processe
 
   --size MB     size of the log that the programs are compared on; 300 by default
   --full        scaling up to 3 GB
-  --only NAME   only this part: compare, scaling, wide, deep, bare, stores or record
+  --only NAME   only this part: compare, scaling, wide, deep, bare, stores, record or
+                tools
   --processes N processes for the part stores; 300000 by default
   --stages      only where the time goes, stage by stage, in one process
 `;
-const PARTS = ['compare', 'scaling', 'wide', 'deep', 'bare', 'stores', 'record'];
+const PARTS = ['compare', 'scaling', 'wide', 'deep', 'bare', 'stores', 'record', 'tools'];
 const SIZES = [10, 30, 100, 300];
 const FULL = 3000;
 /** Logs up to so many bytes are read three times, and the quickest run counts. */
 const SMALL = 150 * MEGABYTE;
+/** Megabytes of the log that tools are measured on. */
+const MOST_FOR_TOOLS = 100;
 
 /** One run of one program on one log. */
 interface Measured {
@@ -127,6 +130,23 @@ async function compare(bench: Bench): Promise<void> {
   for (const name of missing) console.log(`  not installed: ${name}`);
 }
 
+/** The tools around recordings beside an analysis; replays hold the recording in memory, so less of it. */
+async function compareTools(bench: Bench): Promise<void> {
+  const log = bench.copies(Math.min(bench.size, MOST_FOR_TOOLS));
+  const own = await measureGodo(bench, log);
+  const all = [own];
+  for (const tool of tools(bench.root)) all.push(await measure(bench, tool, log));
+  console.log(`\nTools, on one log of ${megabytes(log.bytes)} MB`);
+  printTable(
+    [
+      { title: '', text: ({ name }: Measured) => name },
+      ...FIGURES,
+      { title: 'analyze : it', text: (one: Measured) => number(rate(own) / rate(one), 2) },
+    ],
+    all,
+  );
+}
+
 /** Twice the input, twice the time. */
 async function scaling(bench: Bench): Promise<void> {
   const rows: Measured[] = [];
@@ -189,6 +209,7 @@ async function runParts(bench: Bench, parts: readonly string[]): Promise<void> {
       [1e4, 1e5].map((n) => deep(n)),
     );
   if (parts.includes('record')) await overhead(bench.root, folder);
+  if (parts.includes('tools')) await compareTools(bench);
   if (parts.includes('bare')) await bareShapes(bench);
   if (parts.includes('stores')) {
     bench.failures.push(...(await runStores(join(folder, '../stores'), bench.processes)));
