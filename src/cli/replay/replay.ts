@@ -1,5 +1,7 @@
 /** `godo replay`: plays a recording again, to itself or to whatever reads audit records. */
 import { statSync } from 'node:fs';
+import { devNull } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import { quoteForDisplay } from '../../base/text.ts';
 import type { ReplayReport } from '../../model/replay.ts';
 import { type Faults, type Plan, planOf } from '../../replay/faults.ts';
@@ -13,7 +15,7 @@ import { EXIT } from '../analysis.ts';
 import { Interrupt } from '../interrupt.ts';
 import { analyzeRecording } from './line-analyzer.ts';
 import { linesAsText, writeAll } from '../output/output.ts';
-import { CLOCK, play, type Played } from './play.ts';
+import { type Clock, CLOCK, play, type Played } from './play.ts';
 import { type ReadRecording, readRecording } from '../recording.ts';
 import { AnalyzerSink, openSink, SinkError, type SinkName, sinkText } from './sinks.ts';
 
@@ -38,6 +40,8 @@ export interface ReplayOptions {
 
 /** How long the end of the program may take after a signal, ms. */
 const PATIENCE = 500;
+/** Lines of a rehearsal at most. */
+const REHEARSED = 5000;
 
 /** Plays; gives the exit status. */
 export async function replayCommand(
@@ -79,6 +83,7 @@ async function replay(
   const plan = planFor(recording, options);
   const sink =
     to.kind === 'analyzer' ? new AnalyzerSink(recording) : await openSink(to, { signal, say });
+  if (Number.isFinite(speed)) await rehearse(recording, plan, signal);
   const played = await play(recording, plan, { sink, speed, signal, clock: CLOCK });
   const isAlike = !(sink instanceof AnalyzerSink) || (await conclude(recording, sink, options));
   await report(reportOf(plan, played, options), played.failure, options);
@@ -86,6 +91,24 @@ async function replay(
   if (played.failure !== undefined) return played.failure.closed ? EXIT.fine : EXIT.unreadable;
   if (faults.some(({ kind }) => kind === 'unreadable')) return EXIT.unreadable;
   return isAlike || isAltered(plan) ? EXIT.fine : EXIT.faults;
+}
+
+/**
+ * Plays the beginning into nowhere, by a clock that waits for nobody: what the engine compiles in
+ * the middle of a replay makes lines late by some ms.
+ */
+async function rehearse(recording: Recording, plan: Plan, signal: AbortSignal): Promise<void> {
+  const sink = await openSink({ kind: 'file', path: devNull }, { signal, say });
+  let now = 0;
+  const clock: Clock = {
+    now: () => now,
+    sleep: async (ms) => {
+      now += ms;
+      await setImmediate();
+    },
+  };
+  const beginning = { ...plan, lines: plan.lines.subarray(0, REHEARSED) };
+  await play(recording, beginning, { sink, speed: 1, signal, clock });
 }
 
 /** The lines to play, in their order, each with its time and what happens to it. */
