@@ -169,10 +169,7 @@ export class EventTable {
   /** The row of the scanner's (node, time, serial), made on first sight. */
   #row(scan: RecordScanner, bytes: Uint8Array): number {
     const last = this.#last;
-    const node =
-      scan.nodeEnd > scan.nodeStart
-        ? this.nodes.intern(bytes, scan.nodeStart, scan.nodeEnd) + 1
-        : this.#host;
+    const node = this.#nodeOf(scan, bytes);
     const { time, serial } = scan;
     if (
       last >= 0 &&
@@ -182,16 +179,11 @@ export class EventTable {
     ) {
       return last;
     }
-    const mask = this.#slots.length - 1;
-    let slot = slotOf(node, time, serial) & mask;
-    for (;;) {
-      const row = this.#slots[slot] - 1;
-      if (row < 0) break;
-      if (this.serial[row] === serial && this.time[row] === time && this.node[row] === node) {
-        this.#last = row;
-        return row;
-      }
-      slot = (slot + 1) & mask;
+    const slot = this.#slotFor(node, time, serial);
+    const known = this.#slots[slot] - 1;
+    if (known >= 0) {
+      this.#last = known;
+      return known;
     }
     const row = this.#newRow(node, time, serial);
     this.#slots[slot] = row + 1;
@@ -202,16 +194,25 @@ export class EventTable {
 
   /** The row of the scanner's (node, time, serial); -1 where no record of it was added. */
   find(scan: RecordScanner, bytes: Uint8Array): number {
-    const { time, serial } = scan;
-    const named = scan.nodeEnd > scan.nodeStart;
-    const node = named ? this.nodes.intern(bytes, scan.nodeStart, scan.nodeEnd) + 1 : this.#host;
+    const slot = this.#slotFor(this.#nodeOf(scan, bytes), scan.time, scan.serial);
+    return this.#slots[slot] - 1;
+  }
+
+  #nodeOf(scan: RecordScanner, bytes: Uint8Array): number {
+    return scan.nodeEnd > scan.nodeStart
+      ? this.nodes.intern(bytes, scan.nodeStart, scan.nodeEnd) + 1
+      : this.#host;
+  }
+
+  /** The slot that an event's row is in, or would be put into: then it holds 0. */
+  #slotFor(node: number, time: number, serial: number): number {
     const mask = this.#slots.length - 1;
     let slot = slotOf(node, time, serial) & mask;
     for (;;) {
       const row = this.#slots[slot] - 1;
-      if (row < 0) return NONE;
+      if (row < 0) return slot;
       if (this.serial[row] === serial && this.time[row] === time && this.node[row] === node) {
-        return row;
+        return slot;
       }
       slot = (slot + 1) & mask;
     }
