@@ -1,6 +1,5 @@
 /** A recording, from its start to its end. */
 import { accessSync, constants } from 'node:fs';
-import { constants as system } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -546,9 +545,4 @@ const FAILURES: ReadonlySet<StopReason> = new Set([
 /** Whether recording had to stop, rather than was to stop. */
 export function isFailure(reason: StopReason): boolean {
   return FAILURES.has(reason);
-}
-
-/** The number of a signal, for exit statuses. */
-export function signalNumber(signal: NodeJS.Signals): number {
-  return system.signals[signal];
 }

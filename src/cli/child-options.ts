@@ -1,6 +1,6 @@
 /** Options of the commands that run somebody else's program. */
 import { InvalidArgumentError } from 'commander';
-import { durationOf } from './units.ts';
+import { durationOf } from '../base/duration.ts';
 
 /** How many may run at once. */
 export function jobsOf(text: string): number {

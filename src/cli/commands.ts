@@ -5,7 +5,8 @@ import type { RecordOptions } from '../capture/record.ts';
 import { doctorCommand } from './doctor.ts';
 import { type InfoOptions, infoCommand } from './info.ts';
 import { recordCommand } from './record.ts';
-import { bytesOf, durationOf } from './units.ts';
+import { durationOf } from '../base/duration.ts';
+import { bytesOf } from './units.ts';
 import { isSyscall } from '../tables/syscalls.ts';
 
 const RECORD_HELP = `

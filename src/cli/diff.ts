@@ -12,7 +12,7 @@ import { STDIN } from '../source/inputs.ts';
 import { analyzeInputs, EXIT } from './analysis.ts';
 import { linesAsText, writeAll } from './output/output.ts';
 import { terminalOf } from './terminal.ts';
-import { durationOf } from './units.ts';
+import { durationOf } from '../base/duration.ts';
 
 const DIFF_HELP = `
 A and B are each a file, a folder of rotated logs, a trace of godo record, or - for standard

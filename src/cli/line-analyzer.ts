@@ -1,6 +1,6 @@
-import type { Analysis } from '../../model/analysis.ts';
-import { Analyzer } from '../../pipeline.ts';
-import type { Recording } from '../../replay/recording.ts';
+import type { Analysis } from '../model/analysis.ts';
+import { Analyzer } from '../pipeline.ts';
+import type { Recording } from '../replay/recording.ts';
 
 const LINE_END = Buffer.from('\n');
 

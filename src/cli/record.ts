@@ -1,10 +1,11 @@
+import { constants } from 'node:os';
 import type { RecordOptions, RecordResult } from '../capture/record.ts';
 import { EXIT } from './analysis.ts';
 
 /** `godo record`: gives the exit status, which for a command is the command's. */
 export async function recordCommand(options: RecordOptions, version: string): Promise<number> {
   // Only here: analysis does without the native code that it loads.
-  const { CannotRecord, isFailure, record, signalNumber } = await import('../capture/record.ts');
+  const { CannotRecord, isFailure, record } = await import('../capture/record.ts');
   const around = {
     version,
     restoreCommand: [process.execPath, process.argv[1], 'doctor', '--fix'],
@@ -20,7 +21,7 @@ export async function recordCommand(options: RecordOptions, version: string): Pr
   }
   around.say(summaryOf(result, options.output));
   if (isFailure(result.reason)) return EXIT.stopped;
-  if (result.signal !== undefined) return 128 + signalNumber(result.signal);
+  if (result.signal !== undefined) return 128 + constants.signals[result.signal];
   return result.exitCode ?? EXIT.fine;
 }
 

@@ -1,7 +1,5 @@
 /** Amounts as they are written on the command line. */
 
-export { durationOf } from '../base/duration.ts';
-
 const BYTES: Readonly<Record<string, number>> = {
   '': 1,
   K: 2 ** 10,

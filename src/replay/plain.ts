@@ -14,40 +14,23 @@ export function auditLines(recording: Recording): Int32Array {
   return lines.filter((i) => !recording.isConnector(i));
 }
 
-/** The lines of these numbers, in their order, each as it was recorded and with a newline. */
-export function* recordedLog(
-  recording: Recording,
-  lines: Iterable<number>,
-): Generator<Uint8Array, void> {
-  yield* joined(recording, lines, () => undefined);
-}
-
 /**
- * The same for programs that know logs and no traces: where the recording is of several hosts, a
- * record that does not name its own is given `node=`.
+ * The lines of these numbers, in their order, each as it was recorded and with a newline, for
+ * programs that know logs and no traces: where the recording is of several hosts, a record that does
+ * not name its own is given `node=`.
  */
 export function* plainLog(
   recording: Recording,
   lines: Iterable<number>,
 ): Generator<Uint8Array, void> {
   const names = namesOf(recording);
-  yield* joined(recording, lines, (line, i) => {
-    const event = recording.event[i];
-    const isNamed = event < 0 || line.subarray(0, NODE.length).equals(NODE);
-    return isNamed ? undefined : names.get(recording.events[event].node);
-  });
-}
-
-function* joined(
-  recording: Recording,
-  lines: Iterable<number>,
-  before: (line: Buffer, i: number) => Uint8Array | undefined,
-): Generator<Uint8Array, void> {
   let parts: Uint8Array[] = [];
   let bytes = 0;
   for (const i of lines) {
     const line = recording.line(i);
-    const prefix = before(line, i);
+    const event = recording.event[i];
+    const isNamed = event < 0 || line.subarray(0, NODE.length).equals(NODE);
+    const prefix = isNamed ? undefined : names.get(recording.events[event].node);
     if (prefix !== undefined) parts.push(prefix);
     parts.push(line, NEWLINE);
     bytes += (prefix?.length ?? 0) + line.length + 1;

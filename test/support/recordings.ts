@@ -1,7 +1,7 @@
 /** Recordings for tests: the fixtures, and hand-made lines, with their analysis. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { analyzeRecording } from '../../src/cli/replay/line-analyzer.ts';
+import { analyzeRecording } from '../../src/cli/line-analyzer.ts';
 import { readRecording } from '../../src/cli/recording.ts';
 import type { ProcessDocument } from '../../src/model/process.ts';
 import { type Recording, RecordingReader } from '../../src/replay/recording.ts';

@@ -1,6 +1,5 @@
 /** What must be removed when a signal ends the program in the middle of its work. */
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+import { ENDING_SIGNALS } from '../interrupt.ts';
 
 const cleanings = new Set<() => void>();
 
@@ -9,7 +8,7 @@ const cleanings = new Set<() => void>();
  * function that takes this back.
  */
 export function atInterrupt(clean: () => void): () => void {
-  if (cleanings.size === 0) for (const signal of SIGNALS) process.on(signal, interrupted);
+  if (cleanings.size === 0) for (const signal of ENDING_SIGNALS) process.on(signal, interrupted);
   cleanings.add(clean);
   return () => {
     if (cleanings.delete(clean) && cleanings.size === 0) release();
@@ -25,5 +24,5 @@ function interrupted(signal: NodeJS.Signals): void {
 }
 
 function release(): void {
-  for (const signal of SIGNALS) process.off(signal, interrupted);
+  for (const signal of ENDING_SIGNALS) process.off(signal, interrupted);
 }

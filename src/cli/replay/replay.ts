@@ -13,7 +13,7 @@ import { summaryText } from '../../report/summary.ts';
 import { STDIN } from '../../source/inputs.ts';
 import { EXIT } from '../analysis.ts';
 import { Interrupt } from '../interrupt.ts';
-import { analyzeRecording } from './line-analyzer.ts';
+import { analyzeRecording } from '../line-analyzer.ts';
 import { linesAsText, writeAll } from '../output/output.ts';
 import { type Clock, CLOCK, play, type Played } from './play.ts';
 import { type ReadRecording, readRecording } from '../recording.ts';
@@ -80,12 +80,13 @@ async function replay(
 ): Promise<number> {
   const { to, speed } = options;
   const { signal } = interrupt;
-  const plan = planFor(recording, options);
+  const isPlayed = playedLines(recording, options);
+  const plan = planFor(recording, isPlayed, options);
   const sink =
     to.kind === 'analyzer' ? new AnalyzerSink(recording) : await openSink(to, { signal, say });
   if (Number.isFinite(speed)) await rehearse(recording, plan, signal);
   const played = await play(recording, plan, { sink, speed, signal, clock: CLOCK });
-  const isAlike = !(sink instanceof AnalyzerSink) || (await conclude(recording, sink, options));
+  const isAlike = !(sink instanceof AnalyzerSink) || (await conclude(recording, sink, isPlayed));
   await report(reportOf(plan, played, options), played.failure, options);
   if (interrupt.status !== undefined) return interrupt.status;
   if (played.failure !== undefined) return played.failure.closed ? EXIT.fine : EXIT.unreadable;
@@ -112,9 +113,8 @@ async function rehearse(recording: Recording, plan: Plan, signal: AbortSignal): 
 }
 
 /** The lines to play, in their order, each with its time and what happens to it. */
-function planFor(recording: Recording, options: ReplayOptions): Plan {
+function planFor(recording: Recording, isPlayed: Uint8Array, options: ReplayOptions): Plan {
   const { order, orderSeed, faults, seed } = options;
-  const isPlayed = playedLines(recording, options);
   const chosen = (lines: Int32Array): Int32Array => lines.filter((i) => isPlayed[i] === 1);
   const history = needsHistory(order) ? historyOf(recording) : undefined;
   const lines = chosen(orderLines(recording, order, orderSeed, history));
@@ -148,10 +148,9 @@ function momentOf(moment: Moment, begin: number): number {
 async function conclude(
   recording: Recording,
   sink: AnalyzerSink,
-  options: ReplayOptions,
+  isPlayed: Uint8Array,
 ): Promise<boolean> {
   const { summary, faults } = sink.finish();
-  const isPlayed = playedLines(recording, options);
   const lines = recording.event.keys();
   const whole = analyzeRecording(
     recording,

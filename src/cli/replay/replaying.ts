@@ -9,7 +9,7 @@ import { isSyscall } from '../../tables/syscalls.ts';
 import { checkInputs, INPUTS } from '../inputs.ts';
 import { type Moment, type ReplayOptions, replayCommand } from './replay.ts';
 import { parseSink, type SinkName } from './sinks.ts';
-import { durationOf } from '../units.ts';
+import { durationOf } from '../../base/duration.ts';
 import { viewCommand } from './view.ts';
 
 const HELP = `${INPUTS}

@@ -8,7 +8,7 @@ import type { Writable } from 'node:stream';
 import { wordsOf } from '../../base/errors.ts';
 import type { Analysis } from '../../model/analysis.ts';
 import type { Recording } from '../../replay/recording.ts';
-import { LineAnalyzer } from './line-analyzer.ts';
+import { LineAnalyzer } from '../line-analyzer.ts';
 
 /** What a sink is told to be. */
 export type SinkName =

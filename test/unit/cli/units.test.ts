@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { bytesOf, durationOf } from '../../../src/cli/units.ts';
+import { durationOf } from '../../../src/base/duration.ts';
+import { bytesOf } from '../../../src/cli/units.ts';
 
 test.each([
   ['500ms', 500],

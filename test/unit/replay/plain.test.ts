@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { auditLines, plainLog, recordedLog } from '../../../src/replay/plain.ts';
+import { auditLines, plainLog } from '../../../src/replay/plain.ts';
 import { type Recording, RecordingReader } from '../../../src/replay/recording.ts';
 
 function read(
@@ -24,7 +24,7 @@ const CWD = 'type=CWD msg=audit(1.250:7): cwd="/\xff"';
 
 test('lines come as they were recorded, in the order asked for', () => {
   const recording = read({ text: `a\t\n${CWD}\n\nlast` });
-  expect(text(recordedLog(recording, [1, 0, 2]))).toBe(`${CWD}\na\t\nlast\n`);
+  expect(text(plainLog(recording, [1, 0, 2]))).toBe(`${CWD}\na\t\nlast\n`);
   expect(text(plainLog(recording, [2, 1]))).toBe(`last\n${CWD}\n`);
   expect(text(plainLog(recording, []))).toBe('');
 });
