@@ -117,12 +117,13 @@ function stepsBack(table: EventTable, rows: Int32Array): number[] {
   const steps: number[] = [];
   let reached = -Infinity;
   for (const row of rows) {
-    if (mayWait(table, row)) continue;
     const time = table.time[row];
-    if (time < reached - SLACK_MS) {
+    // A call that waited was entered before its serial was given, never after.
+    if (time > reached) reached = time;
+    else if (time < reached - SLACK_MS && !mayWait(table, row)) {
       steps.push(row);
       reached = time;
-    } else if (time > reached) reached = time;
+    }
   }
   return steps;
 }
@@ -142,8 +143,8 @@ function serialBreaks(table: EventTable, byTime: Int32Array): number[] {
       if (!mayWait(table, row)) frontier = Math.max(frontier, table.serial[row]);
     }
     if (table.serial[byTime[i]] >= frontier) continue;
-    breaks.push(i);
-    settled = i;
+    // Starting again takes longer than that: whatever was recent is of the new boot, too.
+    breaks.push(settled);
     frontier = -1;
   }
   return breaks;

@@ -212,6 +212,26 @@ describe('fact 7: a serial names an event of one boot of one host only', () => {
     expect(treeOf(processes)).toBe('1000(1001) 1000(1001)');
   });
 
+  test('two boots, of one of which the log holds only a call that waited', () => {
+    const early = new Log({ serial: 5000 })
+      .fork(0, [1000, 900], 1001)
+      .exec(4, [1001, 1000], ['a'])
+      .exitGroup(8, [1001, 1000]);
+    const late = new Log({ serial: 5, start: START + 3_600_000 }).wait(0, [2000, 1], 2001);
+    const { processes, summary } = analyze([...early.lines, ...late.lines]);
+    expect(summary).toMatchObject({ boots: 2, faults: {} });
+    expect(endOf(lifeOf(processes, 1001))).toMatchObject({ by: 8, source: 'exit_group' });
+  });
+
+  test('two boots, whose first events were logged a little out of order', () => {
+    const early = new Log({ serial: 3 }).exec(0, [900, 1], ['old']);
+    const late = new Log({ serial: 4, start: START + 3_600_000 }).fork(0, [1000, 900], 1001);
+    const earlier = new Log({ serial: 2, start: START + 3_600_000 }).exitGroup(4, [1001, 1000]);
+    const { processes, summary } = analyze([...early.lines, ...late.lines, ...earlier.lines]);
+    expect(summary).toMatchObject({ boots: 2, faults: {} });
+    expect(treeOf(processes)).toBe('900 1000(1001)');
+  });
+
   test('two hosts, at the same time with the same serials and pids', () => {
     const lines = [...boot(START, 'b', 'beta'), ...boot(START, 'a', 'alpha')];
     const { processes, summary } = analyze(lines);
