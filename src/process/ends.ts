@@ -244,9 +244,11 @@ function isShielded(facts: Facts, life: Life, kill: Kill): boolean {
  * and one that signalled itself not even that. Whoever logged more was not killed.
  */
 function survived(facts: Facts, life: Life, kill: Kill): boolean {
-  const after = life.to - lowerBound(facts.own, life.from, life.to, kill.at + 1);
+  const first = lowerBound(facts.own, life.from, life.to, kill.at + 1);
+  // An exec leaves one thread (fact 15): what that logs next is another call.
+  for (let i = first; i + 1 < life.to; i++) if (hasExeced(facts, facts.own[i])) return true;
   const self = facts.lifeAt(kill.at) === life && life.threads === 0;
-  return after > (self ? 0 : 1 + life.threads);
+  return life.to - first > (self ? 0 : 1 + life.threads);
 }
 
 function latestEntry(facts: Facts, life: Life): number {

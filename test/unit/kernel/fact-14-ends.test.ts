@@ -133,6 +133,16 @@ describe('signals', () => {
     expect(endsOf(log.touch(8, [1001, 1000]))).toEqual({});
   });
 
+  test('one after which it execed and went on did not kill', () => {
+    const log = new Log()
+      .fork(0, [1000, 900], 1001)
+      .thread(4, [1001, 1000], 1002)
+      .kill(8, [1000, 900], 1001, SIGTERM)
+      .exec(8, [1001, 1000], ['a'])
+      .touch(8, [1001, 1000]);
+    expect(endOf(lifeOf(log.documents, 1001))).toEqual({});
+  });
+
   test('of several the first that can have killed', () => {
     const log = family()
       .kill(8, [1000, 900], 1001, SIGHUP, 1001)
