@@ -3,8 +3,8 @@
  * falls: how numbers of a pid namespace correspond to pids (see spaces.ts).
  *
  * A heaviest chain over (n, p - n), with a Fenwick tree over the differences:
- * O(m log m) for m pairs. Of equally heavy chains the one with fewer changes of p - n is
- * taken, because every change means a birth elsewhere at just that moment.
+ * O(m log m) for m pairs. Of equally heavy chains the one in which p - n rises least is taken,
+ * because every rise means as many births elsewhere.
  */
 import type { Fork } from './facts.ts';
 import type { Life } from './life.ts';
@@ -12,21 +12,35 @@ import type { Life } from './life.ts';
 export interface Pair {
   readonly fork: Fork;
   readonly life: Life;
+  /** The life's among the namespace's places; see places.ts. */
+  readonly place: number;
   readonly weight: number;
+}
+
+/** The pid 1 of the namespace: number 1 is known. */
+export interface Beginning {
+  readonly rank: number;
+  readonly place: number;
 }
 
 interface Link {
   readonly pair: Pair;
+  /** p - n of ranks: it rises by births elsewhere. */
   readonly difference: number;
+  /** The same of places: it rises only by births elsewhere that are not known. */
+  readonly unknown: number;
   score: number;
   previous: Link | undefined;
 }
 
+/** One of weight counts for more than all births elsewhere in hundreds of turns of pids. */
+const UNIT = 2 ** 26;
+
 /** The chosen pairs in order of n. Deterministic for any order of the input. */
-export function align(pairs: readonly Pair[]): Pair[] {
+export function align(pairs: readonly Pair[], first?: Beginning): Pair[] {
   const links = pairs.map((pair): Link => {
     const difference = pair.life.rank - pair.fork.ret;
-    return { pair, difference, score: 0, previous: undefined };
+    return { pair, difference, unknown: pair.place - pair.fork.ret, score: 0, previous: undefined };
   });
   links.sort(
     (a, b) =>
@@ -34,22 +48,16 @@ export function align(pairs: readonly Pair[]): Pair[] {
       a.difference - b.difference ||
       a.pair.fork.at - b.pair.fork.at,
   );
-  const ranks = rankOf(links);
-  const tree = new Array<Link | undefined>(ranks.size + 1).fill(undefined);
-  const sameDifference = new Map<number, Link>();
+  const chains = new Chains(links);
   let best: Link | undefined;
   for (let from = 0; from < links.length; ) {
     let to = from;
     while (to < links.length && links[to].pair.fork.ret === links[from].pair.fork.ret) to++;
     // One number is one birth: its pairs may not follow one another.
-    for (let i = from; i < to; i++) extend(links[i], tree, ranks, sameDifference);
+    for (let i = from; i < to; i++) chains.extend(links[i], first);
     for (let i = from; i < to; i++) {
-      const link = links[i];
-      insert(tree, ranks.get(link.difference) as number, link);
-      if (heavier(link, sameDifference.get(link.difference))) {
-        sameDifference.set(link.difference, link);
-      }
-      if (heavier(link, best)) best = link;
+      chains.add(links[i]);
+      if (best === undefined || links[i].score > best.score) best = links[i];
     }
     from = to;
   }
@@ -58,35 +66,70 @@ export function align(pairs: readonly Pair[]): Pair[] {
   return chosen.reverse();
 }
 
-function rankOf(links: readonly Link[]): Map<number, number> {
-  const differences = [...new Set(links.map((link) => link.difference))].sort((a, b) => a - b);
-  return new Map(differences.map((difference, i) => [difference, i + 1]));
-}
+/** The heaviest chains so far, by what they end with. */
+class Chains {
+  readonly #ranks: Map<number, number>;
+  /** A Fenwick tree over differences. */
+  readonly #tree: (Link | undefined)[];
+  readonly #sameUnknown = new Map<number, Link>();
 
-function extend(
-  link: Link,
-  tree: readonly (Link | undefined)[],
-  ranks: ReadonlyMap<number, number>,
-  sameDifference: ReadonlyMap<number, Link>,
-): void {
-  let previous: Link | undefined;
-  for (let i = ranks.get(link.difference) as number; i > 0; i -= i & -i) {
-    if (heavier(tree[i], previous)) previous = tree[i];
+  constructor(links: readonly Link[]) {
+    const differences = [...new Set(links.map((link) => link.difference))].sort((a, b) => a - b);
+    this.#ranks = new Map(differences.map((difference, i) => [difference, i + 1]));
+    this.#tree = new Array<Link | undefined>(differences.length + 1).fill(undefined);
   }
-  link.score = link.pair.weight + (previous?.score ?? 0);
-  link.previous = previous;
-  const same = sameDifference.get(link.difference);
-  if (same !== undefined && same.score + link.pair.weight + 1 > link.score) {
-    link.score = same.score + link.pair.weight + 1;
-    link.previous = same;
+
+  /** Puts a link behind the chain that is heaviest with it. */
+  extend(link: Link, first: Beginning | undefined): void {
+    const previous = this.#best(link);
+    link.previous = previous;
+    link.score = previous === undefined ? begun(link, first) : after(link, previous);
+    const same = this.#sameUnknown.get(link.unknown);
+    if (same !== undefined && after(link, same) > link.score) {
+      link.score = after(link, same);
+      link.previous = same;
+    }
+  }
+
+  add(link: Link): void {
+    const tree = this.#tree;
+    for (let i = this.#rank(link); i < tree.length; i += i & -i) {
+      if (heavier(link, tree[i])) tree[i] = link;
+    }
+    if (heavier(link, this.#sameUnknown.get(link.unknown))) {
+      this.#sameUnknown.set(link.unknown, link);
+    }
+  }
+
+  #best(link: Link): Link | undefined {
+    let best: Link | undefined;
+    for (let i = this.#rank(link); i > 0; i -= i & -i) {
+      const candidate = this.#tree[i];
+      if (candidate !== undefined && heavier(candidate, best)) best = candidate;
+    }
+    return best;
+  }
+
+  #rank(link: Link): number {
+    return this.#ranks.get(link.difference) as number;
   }
 }
 
-function insert(tree: (Link | undefined)[], rank: number, link: Link): void {
-  for (let i = rank; i < tree.length; i += i & -i) if (heavier(link, tree[i])) tree[i] = link;
+/** The score of a chain that begins with a link. */
+function begun(link: Link, first: Beginning | undefined): number {
+  const { weight } = link.pair;
+  if (first === undefined) return weight * UNIT;
+  const same = link.unknown === first.place - 1 ? 1 : 0;
+  return (weight + same) * UNIT - Math.abs(link.difference - (first.rank - 1));
 }
 
-function heavier(link: Link | undefined, than: Link | undefined): boolean {
-  if (link === undefined) return false;
-  return than === undefined || link.score > than.score;
+function after(link: Link, previous: Link): number {
+  const same = link.unknown === previous.unknown ? 1 : 0;
+  const rise = link.difference - previous.difference;
+  return previous.score + (link.pair.weight + same) * UNIT - rise;
+}
+
+/** Whether a chain is the better one to go on with: its rise so far is paid already. */
+function heavier(link: Link, than: Link | undefined): boolean {
+  return than === undefined || link.score + link.difference > than.score + than.difference;
 }

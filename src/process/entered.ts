@@ -5,6 +5,7 @@
  */
 import { lowerBound } from '../base/list.ts';
 import type { Facts, Fork } from './facts.ts';
+import type { Numbers } from './numbers.ts';
 import type { Space } from './space.ts';
 
 /** Births of others, unrecorded, that may lie between a namespace's last number and an entered family's first. */
@@ -22,15 +23,22 @@ interface Host {
   readonly lowest: Int32Array;
 }
 
-/** Moves the members of entered families into their namespaces; returns the spaces that remain. */
-export function joinEntered(facts: Facts, spaces: readonly Space[]): Space[] {
+/**
+ * Moves the members of entered families into their namespaces; returns the spaces that remain.
+ * `numbers`: what the calls of each space returned; those of the moved are added.
+ */
+export function joinEntered(
+  facts: Facts,
+  spaces: readonly Space[],
+  numbers: ReadonlyMap<Space, Numbers>,
+): Space[] {
   const guests = new Map<Space, readonly Fork[]>();
   for (const space of spaces) {
     const calls = space.first === undefined ? callsOf(space) : [];
     if (calls.length > 0) guests.set(space, calls);
   }
   if (guests.size === 0) return [...spaces];
-  const targets = targetsOf(guests, hostsOf(facts, spaces));
+  const targets = targetsOf(guests, hostsOf(facts, spaces), numbers);
   for (const [guest, target] of targets) {
     for (const member of guest.members) {
       member.space = target;
@@ -78,6 +86,7 @@ function numbersOf(calls: readonly Fork[]): Pick<Host, 'at' | 'highest' | 'lowes
 function targetsOf(
   guests: ReadonlyMap<Space, readonly Fork[]>,
   hosts: readonly Host[],
+  numbers: ReadonlyMap<Space, Numbers>,
 ): Map<Space, Space> {
   const targets = new Map<Space, Space>();
   let alive: Host[] = [];
@@ -86,20 +95,27 @@ function targetsOf(
     const { at } = calls[0];
     while (next < hosts.length && hosts[next].from < at) alive.push(hosts[next++]);
     alive = alive.filter((host) => host.to > at);
-    const target = nearest(alive, calls);
-    if (target !== undefined) targets.set(guest, target);
+    const target = nearest(alive, calls, numbers);
+    if (target === undefined) continue;
+    targets.set(guest, target);
+    for (const call of calls) numbers.get(target)?.add(call);
   }
   return targets;
 }
 
 /** The one host that the guest's numbers follow most closely; undefined when several do. */
-function nearest(hosts: readonly Host[], guest: readonly Fork[]): Space | undefined {
+function nearest(
+  hosts: readonly Host[],
+  guest: readonly Fork[],
+  numbers: ReadonlyMap<Space, Numbers>,
+): Space | undefined {
   let best: Space | undefined;
   let least = ENTERED_WITHIN;
   for (const host of hosts) {
     const distance = distanceBelow(host, guest);
+    if (distance > least || (numbers.get(host.space)?.conflicts(guest) ?? 0) > 0) continue;
     if (distance === least) best = undefined;
-    else if (distance < least) {
+    else {
       least = distance;
       best = host.space;
     }

@@ -73,6 +73,14 @@ export interface Kill {
   readonly target: number;
 }
 
+/** The ranks that the kernel's counter of pids had reached, by position; both rising. */
+export interface Reached {
+  readonly at: Int32Array;
+  readonly rank: Int32Array;
+  /** Half of all pids: a number that lies further away than that belongs to another turn. */
+  readonly half: number;
+}
+
 /** The events of one boot, indexed. */
 export class Facts {
   readonly table: EventTable;
@@ -102,6 +110,8 @@ export class Facts {
   readonly titled: boolean;
   /** Numbers in one turn of pids, above all of them; see rank.ts. 0 until it is needed. */
   turn = 0;
+  /** What the counter of pids had reached, by position; see rank.ts. */
+  reached: Reached = { at: new Int32Array(0), rank: new Int32Array(0), half: 0 };
   /** By position: the number of the event's life in `lives`; 0 none. */
   readonly lifeNumbers: Int32Array;
   /** Lives with events of their own, by number from 1. */

@@ -8,10 +8,8 @@
  */
 import { KIND } from '../tables/kinds.ts';
 import { CLONE_NEWPID, type Facts } from './facts.ts';
+import { RESERVED_PIDS } from './rank.ts';
 import { RoughLives } from './rough.ts';
-
-/** Linux hands out numbers from here on after the first wrap (RESERVED_PIDS in kernel/pid.c). */
-const RESERVED_PIDS = 300;
 
 /** What it takes to believe in a namespace that no flag shows: more than one odd child. */
 const CUT_COST = 3;

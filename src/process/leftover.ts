@@ -1,8 +1,9 @@
 /** Births that only the count of all births decides: see elimination.ts. */
+import { NONE } from '../base/list.ts';
 import { eliminate } from './elimination.ts';
 import type { Facts, Fork } from './facts.ts';
 import type { LifeIndex } from './life-index.ts';
-import type { Matching } from './matching.ts';
+import { type Fixed, type Matching, around, fixedPoints } from './matching.ts';
 import { lifeOfRank, rankTaken } from './rank.ts';
 import { bearRanked, canBear, isProcess } from './silent.ts';
 import type { Space } from './space.ts';
@@ -21,6 +22,8 @@ export function matchLeftOver(
     for (const fork of space.forks) if (fork.child === undefined) unknown.push(fork);
   }
   unknown.sort((a, b) => a.at - b.at);
+  const fixed = new Map<Space, readonly Fixed[]>();
+  for (const [space, matching] of matchings) fixed.set(space, fixedPoints(matching));
   for (const run of eliminate(facts, unknown, (fork) => rankTaken(facts, fork))) {
     if (!run.every(({ fork, rank }) => fits(index, matchingOf(matchings, fork), fork, rank)))
       continue;
@@ -30,7 +33,8 @@ export function matchLeftOver(
     const made = run.filter(({ fork, rank }) => {
       const matching = matchingOf(matchings, fork) as Matching;
       const shown = (): boolean => lifeOfRank(facts, index, rank) !== undefined;
-      return !fork.thread && (isProcess(matching, fork) || shown());
+      if (fork.thread || !(isProcess(matching, fork) || shown())) return false;
+      return liesBetween(fixed.get(matching.space) ?? NONE, fork, rank);
     });
     if (!certain && made.length < run.length) continue;
     for (const { fork, rank } of made) {
@@ -44,6 +48,16 @@ function fits(index: LifeIndex, matching: Matching | undefined, fork: Fork, rank
   if (matching === undefined) return false;
   const shown = lifeOfRank(matching.facts, index, rank);
   return shown === undefined || (shown.birth === undefined && canBear(matching, fork, shown));
+}
+
+/**
+ * Whether a rank lies as far from those of the neighbours in its namespace as its number from
+ * theirs, at least. If not, what the count rests on is wrong.
+ */
+function liesBetween(fixed: readonly Fixed[], { ret }: Fork, rank: number): boolean {
+  const [before, after] = around(fixed, 'n', ret);
+  if (before !== undefined && rank - before.rank < ret - before.n) return false;
+  return after === undefined || after.rank - rank >= after.n - ret;
 }
 
 function matchingOf(matchings: Map<Space, Matching>, fork: Fork): Matching | undefined {

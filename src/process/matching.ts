@@ -8,11 +8,13 @@
  */
 import { lowerBoundBy } from '../base/list.ts';
 import { KIND } from '../tables/kinds.ts';
-import { type Pair, align } from './align.ts';
+import { type Beginning, type Pair, align } from './align.ts';
 import { CLONE_NEWPID, CLONE_PARENT, type Facts, type Fork, type Wait } from './facts.ts';
 import type { LifeIndex } from './life-index.ts';
 import type { Life } from './life.ts';
-import { REACH } from './members.ts';
+import { REACH, parentByPpid } from './members.ts';
+import { type Moments, isPrompt } from './moments.ts';
+import type { Places } from './places.ts';
 import { Space } from './space.ts';
 
 /** Weights of a pair in the alignment: any pair counts far more than which one it is. */
@@ -20,13 +22,20 @@ const DIRECT = 36;
 
 const ADOPTED = 33;
 
+/** How many ancestors of a dead parent are looked at for who took its children. */
+const ANCESTORS = 64;
+
 /** The child was logged before the call that bore it: so is one in fourteen (fact 4). */
 const DIRECT_LATE = 32;
 
 /** Everything that the matching of one namespace works on. */
 export interface Matching {
   readonly facts: Facts;
+  readonly index: LifeIndex;
   readonly space: Space;
+  readonly places: Places;
+  /** What the births around a pid tell: first the certain ones, later the other namespaces' too. */
+  moments: Moments;
   /** Calls that made or may have made a process, by number. */
   readonly forks: readonly Fork[];
   /** Lives that must have been born by one of them, in order of pid. */
@@ -39,7 +48,14 @@ export interface Matching {
   readonly waited: Map<number, Wait>;
 }
 
-export function matchSpace(facts: Facts, index: LifeIndex, space: Space): Matching {
+/** What is known of a namespace before any of its births is paired. */
+export function openMatching(
+  facts: Facts,
+  index: LifeIndex,
+  space: Space,
+  places: Places,
+  moments: Moments,
+): Matching {
   const lives = space.family.sort(
     (a, b) => a.rank - b.rank || facts.own[a.from] - facts.own[b.from],
   );
@@ -58,9 +74,12 @@ export function matchSpace(facts: Facts, index: LifeIndex, space: Space): Matchi
     .sort((a, b) => a.ret - b.ret || a.at - b.at);
   const byShown = new Map<number, Life>();
   for (const [life, shownNumber] of shown) byShown.set(shownNumber, life);
-  const matching: Matching = {
+  return {
     facts,
+    index,
     space,
+    places,
+    moments,
     forks,
     lives,
     byPpid,
@@ -68,14 +87,30 @@ export function matchSpace(facts: Facts, index: LifeIndex, space: Space): Matchi
     byShown,
     waited,
   };
+}
+
+/** The births of a namespace with the lives that they probably began, and all pairs that may be. */
+export function pairBirths(matching: Matching): {
+  readonly pairs: readonly Pair[];
+  readonly chosen: readonly Pair[];
+} {
   const pairs = [...directPairs(matching), ...adoptedPairs(matching)];
-  const chosen = align(pairs);
+  return { pairs, chosen: align(pairs, beginning(matching)) };
+}
+
+function beginning({ space, places }: Matching): Beginning | undefined {
+  const { first } = space;
+  return first === undefined ? undefined : { rank: first.rank, place: places.of(first.rank) };
+}
+
+/** Gives the lives of a namespace the births that probably began them. */
+export function matchSpace(matching: Matching): void {
+  const { pairs, chosen } = pairBirths(matching);
   const open = openChoices(pairs, chosen);
   for (const { fork, life } of chosen) {
     bear(matching, fork, life, 'ns_number_order', open.has(life) ? 'ambiguous' : 'inferred');
   }
   matchAdopted(matching);
-  return matching;
 }
 
 /** Lives that another call, left over, could have borne just as well between the same neighbours. */
@@ -83,24 +118,18 @@ function openChoices(pairs: readonly Pair[], chosen: readonly Pair[]): Set<Life>
   const taken = new Map<Fork, number>(chosen.map(({ fork }, i) => [fork, i]));
   const placeOf = new Map<Life, number>(chosen.map(({ life }, i) => [life, i]));
   const open = new Set<Life>();
-  for (const { fork, life } of pairs) {
-    const place = placeOf.get(life);
-    if (place === undefined || taken.has(fork)) continue;
-    const before = chosen[place - 1];
-    const after = chosen[place + 1];
-    if (mayFollow(before, fork, life) && mayPrecede(fork, life, after)) open.add(life);
+  for (const pair of pairs) {
+    const at = placeOf.get(pair.life);
+    if (at === undefined || taken.has(pair.fork)) continue;
+    if (mayFollow(chosen[at - 1], pair) && mayFollow(pair, chosen[at + 1])) open.add(pair.life);
   }
   return open;
 }
 
-function mayFollow(before: Pair | undefined, fork: Fork, life: Life): boolean {
-  if (before === undefined) return true;
-  const rise = fork.ret - before.fork.ret;
-  return rise > 0 && life.rank - before.life.rank >= rise;
-}
-
-function mayPrecede(fork: Fork, life: Life, after: Pair | undefined): boolean {
-  return after === undefined || mayFollow({ fork, life, weight: 0 }, after.fork, after.life);
+function mayFollow(before: Pair | undefined, pair: Pair | undefined): boolean {
+  if (before === undefined || pair === undefined) return true;
+  const rise = pair.fork.ret - before.fork.ret;
+  return rise > 0 && pair.life.rank - before.life.rank >= rise;
 }
 
 /** Numbers that calls show beside the pid: setsid's return, kill's argument (fact 9). */
@@ -137,9 +166,10 @@ function directPairs(matching: Matching): Pair[] {
       const from = lives.length > 4 * REACH ? Math.max(0, rank - REACH) : 0;
       const to = lives.length > 4 * REACH ? Math.min(lives.length, rank + REACH) : lives.length;
       for (let i = from; i < to; i++) {
-        if (!possible(matching, fork, lives[i])) continue;
-        const late = matching.facts.own[lives[i].from] < fork.at;
-        pairs.push({ fork, life: lives[i], weight: late ? DIRECT_LATE : DIRECT });
+        const life = lives[i];
+        if (!possible(matching, fork, life)) continue;
+        const late = matching.facts.own[life.from] < fork.at;
+        pairs.push(pairOf(matching, fork, life, late && isPrompt(fork) ? DIRECT_LATE : DIRECT));
       }
     }
   }
@@ -158,10 +188,15 @@ function adoptedPairs(matching: Matching): Pair[] {
     for (let tried = 0; i >= 0 && tried < 2 * REACH; i--, tried++) {
       const fork = byAt[i];
       if (facts.pid(fork.at) === ppid || !possible(matching, fork, life)) continue;
-      if (mayAdopt(facts, fork, life)) pairs.push({ fork, life, weight: ADOPTED });
+      if (mayAdopt(matching, fork, life)) pairs.push(pairOf(matching, fork, life, ADOPTED));
     }
   }
   return pairs;
+}
+
+function pairOf({ places, moments }: Matching, fork: Fork, life: Life, weight: number): Pair {
+  const agreement = moments.agreement(fork, life);
+  return { fork, life, place: places.of(life.rank), weight: weight + agreement };
 }
 
 /** Nothing rules out that the call bore the life. */
@@ -172,6 +207,7 @@ export function possible(matching: Matching, fork: Fork, life: Life): boolean {
   const begins = life.space !== matching.space && life.space?.first === life;
   if (!begins && ownNumber !== undefined && ownNumber !== fork.ret) return false;
   if (begins && !mayBegin(fork)) return false;
+  if (!matching.moments.allow(fork, life)) return false;
   const wait = waited.get(fork.ret);
   return wait === undefined || facts.own[life.to - 1] < wait.at;
 }
@@ -208,18 +244,18 @@ function nameBorn(space: Space, ret: number, life: Life): void {
   else lives.push(life);
 }
 
-/** What is known to correspond: number n is process p. In order of n, and so of p. */
+/** What is known to correspond: number n is the pid of a rank. In order of n, and so of ranks. */
 export interface Fixed {
   readonly n: number;
-  readonly p: number;
+  readonly rank: number;
 }
 
 export function fixedPoints(matching: Matching): Fixed[] {
   const fixed: Fixed[] = [];
   const { first } = matching.space;
-  if (first !== undefined) fixed.push({ n: 1, p: first.rank });
+  if (first !== undefined) fixed.push({ n: 1, rank: first.rank });
   for (const fork of matching.forks) {
-    if (fork.child !== undefined) fixed.push({ n: fork.ret, p: fork.child.rank });
+    if (fork.child !== undefined) fixed.push({ n: fork.ret, rank: fork.child.rank });
   }
   return fixed;
 }
@@ -227,7 +263,7 @@ export function fixedPoints(matching: Matching): Fixed[] {
 /** The last of the fixed points for which `key` does not pass `value`, and the one after it. */
 export function around(
   fixed: readonly Fixed[],
-  key: 'n' | 'p',
+  key: 'n' | 'rank',
   value: number,
 ): readonly [Fixed | undefined, Fixed | undefined] {
   let low = 0;
@@ -245,21 +281,20 @@ export function around(
  * numbers, and their forker was dead by then (or, unseen with clone3, gave them its parent).
  */
 function matchAdopted(matching: Matching): void {
-  const { facts } = matching;
   const fixed = fixedPoints(matching);
   const free = matching.forks.filter((fork) => fork.child === undefined);
   const pairs: Pair[] = [];
   for (const life of matching.lives) {
     if (life.birth !== undefined) continue;
-    const [before, after] = around(fixed, 'p', life.rank);
-    const lowest = after === undefined ? 0 : after.n - (after.p - life.rank);
-    const highest = before === undefined ? Infinity : before.n + (life.rank - before.p);
+    const [before, after] = around(fixed, 'rank', life.rank);
+    const lowest = after === undefined ? 0 : after.n - (after.rank - life.rank);
+    const highest = before === undefined ? Infinity : before.n + (life.rank - before.rank);
     const floor = Math.max(lowest, (before?.n ?? 0) + 1);
     for (let i = lowerBoundBy(free, (fork) => fork.ret, floor); i < free.length; i++) {
       const fork = free[i];
       if (fork.ret > highest || (after !== undefined && fork.ret >= after.n)) break;
-      if (possible(matching, fork, life) && mayAdopt(facts, fork, life)) {
-        pairs.push({ fork, life, weight: ADOPTED });
+      if (possible(matching, fork, life) && mayAdopt(matching, fork, life)) {
+        pairs.push(pairOf(matching, fork, life, ADOPTED));
       }
     }
   }
@@ -272,11 +307,27 @@ function matchAdopted(matching: Matching): void {
 }
 
 /** The life's first ppid is not its forker: the forker had ended, or made it a sibling. */
-export function mayAdopt(facts: Facts, fork: Fork, life: Life): boolean {
+export function mayAdopt(matching: Matching, fork: Fork, life: Life): boolean {
+  const { facts } = matching;
   const first = facts.own[life.from];
   const ppid = facts.ppid(first);
   if (ppid === facts.pid(fork.at)) return true;
   const { caller } = fork;
   const gone = caller !== undefined && facts.own[caller.to - 1] < first;
-  return gone || (fork.kind === KIND.clone3 && ppid === facts.ppid(fork.at));
+  if (fork.kind === KIND.clone3 && ppid === facts.ppid(fork.at)) return true;
+  return gone && mayReap(matching, ppid, caller);
+}
+
+/** An orphan goes to an ancestor of its parent: one that asked for it, or the first of its namespace. */
+function mayReap({ facts, index, space }: Matching, ppid: number, caller: Life): boolean {
+  let up: Life | undefined = caller;
+  for (let step = 0; step < ANCESTORS; step++) {
+    if (up.silent || up.pid === ppid) return true;
+    if (facts.ppid(facts.own[up.from]) === ppid) return true;
+    const parent: Life | undefined = parentByPpid(facts, index, up);
+    if (parent === undefined) return true;
+    if (up === space.first) return false;
+    up = parent;
+  }
+  return true;
 }

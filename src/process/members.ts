@@ -7,6 +7,7 @@ import { lowerBoundBy, NONE } from '../base/list.ts';
 import { KIND } from '../tables/kinds.ts';
 import { CLONE_NEWPID, type Facts, type Fork } from './facts.ts';
 import { joinEntered } from './entered.ts';
+import { Numbers } from './numbers.ts';
 import type { LifeIndex } from './life-index.ts';
 import type { Life } from './life.ts';
 import { Space } from './space.ts';
@@ -18,29 +19,41 @@ export const REACH = 32;
 interface Assigning {
   readonly facts: Facts;
   readonly index: LifeIndex;
+  /** See beginnings.ts. */
+  readonly taken: Int32Array;
+  /** Half of all pids. */
+  readonly half: number;
   /** The call of each life that returned the lowest number. */
   readonly least: ReadonlyMap<Life, Fork>;
   /** Numbers that lives' own calls show of themselves. */
   readonly own: ReadonlyMap<Life, number>;
-  /** Highest returns so far, of the lives that were asked for. */
-  readonly highest: Map<Life, readonly number[]>;
   /** Spaces of families whose parent has no life, by its pid. */
   readonly adrift: Map<number, Space>;
   readonly spaces: Space[];
+  /** What the members of each space called so far returned. */
+  readonly numbers: Map<Space, Numbers>;
+  /** Lives of which a call shows that they left their namespace. */
+  readonly unshared: Set<Life>;
 }
 
-/** Gives each life outside the initial namespace its space, from the outermost inwards. */
-export function assignSpaces(facts: Facts, index: LifeIndex): Space[] {
+/**
+ * Gives each life outside the initial namespace its space, from the outermost inwards. `taken`:
+ * see beginnings.ts.
+ */
+export function assignSpaces(facts: Facts, index: LifeIndex, taken: Int32Array): Space[] {
   const least = leastReturns(facts);
   const own = ownNumbers(facts);
   const all: Assigning = {
     facts,
     index,
+    taken,
+    half: highestOf(facts.pids) / 2,
     least,
     own,
-    highest: new Map(),
     adrift: new Map(),
     spaces: [],
+    numbers: new Map(),
+    unshared: new Set(),
   };
   const lives: Life[] = [];
   for (const life of index.all()) if (isOutside(all, life)) lives.push(life);
@@ -55,12 +68,18 @@ export function assignSpaces(facts: Facts, index: LifeIndex): Space[] {
       if (entered.has(walk)) break;
       entered.add(walk);
       path.push(walk);
-      walk = parentByPpid(facts, index, walk);
+      walk = walk.birth?.caller ?? parentByPpid(facts, index, walk);
     }
     for (let i = path.length - 1; i >= 0; i--) enter(all, path[i], path[i + 1] ?? walk);
   }
   enterLaterChildren(all);
-  return joinEntered(facts, all.spaces);
+  return joinEntered(facts, all.spaces, all.numbers);
+}
+
+function highestOf(pids: readonly number[]): number {
+  let highest = 0;
+  for (const pid of pids) highest = Math.max(highest, pid);
+  return highest;
 }
 
 /** The first child after an unshare that the log holds is its namespace's pid 1 (fact 11). */
@@ -73,9 +92,9 @@ function beginUnshared(all: Assigning): void {
     const birth = life?.forks.find((fork) => fork.at > at && !fork.thread);
     if (life === undefined || birth?.child === undefined) continue;
     if ((birth.flags & CLONE_NEWPID) !== 0) continue;
+    all.unshared.add(life);
     life.childSpace = newSpace(all, life.space, birth.child);
-    birth.child.space = life.childSpace;
-    life.childSpace.members.push(birth.child);
+    join(all, birth.child, life.childSpace);
   }
 }
 
@@ -84,18 +103,59 @@ function isOutside({ facts }: Assigning, life: Life): boolean {
 }
 
 function enter(all: Assigning, life: Life, up: Life | undefined): void {
-  const outer = up?.space;
+  if (up === undefined) {
+    join(all, life, adrift(all, life));
+    return;
+  }
   const flagged = life.birth !== undefined && (life.birth.flags & CLONE_NEWPID) !== 0;
   const begins = flagged || all.own.get(life) === 1 || all.least.get(life)?.ret === 2;
-  if (up === undefined) life.space = adrift(all, life);
-  else if (!begins && up.childSpace !== undefined) life.space = up.childSpace;
-  else if (outer !== undefined && !begins && !isBelow(all, life, up)) life.space = outer;
-  else {
-    life.space = newSpace(all, outer, isFirst(all, life, up) ? life : undefined);
+  let space = begins ? undefined : fitting(all, life, up);
+  if (space === undefined) {
+    space = newSpace(all, up.space, isFirst(all, life, up) ? life : undefined);
     // Without the flag it was unshare: every later child goes the same way.
-    if (!flagged && !mayHaveFlagged(life, up)) up.childSpace ??= life.space;
+    if (!flagged && !mayHaveFlagged(life, up)) up.childSpace ??= space;
   }
-  life.space.members.push(life);
+  join(all, life, space);
+}
+
+function join(all: Assigning, life: Life, space: Space): void {
+  life.space = space;
+  space.members.push(life);
+  const numbers = numbersOf(all, space);
+  for (const fork of life.forks) numbers.add(fork);
+}
+
+/**
+ * The namespace of its parent's children or its parent's own, whichever its calls fit better;
+ * neither where half of them do not fit: a few may not because another member is misplaced.
+ */
+function fitting(all: Assigning, life: Life, up: Life): Space | undefined {
+  const candidates = [up.childSpace, up.space].filter((space) => space !== undefined);
+  const { forks } = life;
+  if (forks.length === 0) return candidates[0];
+  let best: Space | undefined;
+  let least = Math.max(1, forks.length / 2);
+  let nearest = Infinity;
+  for (const space of candidates) {
+    const numbers = numbersOf(all, space);
+    const conflicts = numbers.conflicts(forks);
+    const distance = numbers.distance(forks[0]);
+    if (conflicts < least || (conflicts === least && distance < nearest)) {
+      least = conflicts;
+      nearest = distance;
+      best = space;
+    }
+  }
+  return best;
+}
+
+function numbersOf(all: Assigning, space: Space): Numbers {
+  let numbers = all.numbers.get(space);
+  if (numbers === undefined) {
+    numbers = new Numbers(all.taken, all.half);
+    all.numbers.set(space, numbers);
+  }
+  return numbers;
 }
 
 /** Inside a namespace the call that bore a life is not known yet: it may have had the flag. */
@@ -142,38 +202,26 @@ function isFirst(all: Assigning, life: Life, up: Life | undefined): boolean {
   return least.ret <= 2 + Math.max(0, siblings);
 }
 
-/**
- * Whether a life is in a namespace below its parent's: numbers only grow, so one well
- * below those its parent had already been given belongs elsewhere.
- */
-function isBelow(all: Assigning, life: Life, up: Life): boolean {
-  const own = all.least.get(life);
-  if (own === undefined) return false;
-  const first = all.facts.own[life.from];
-  const before = lowerBoundBy(up.forks, (fork) => fork.at, first);
-  return before > 0 && own.ret < highestReturns(all, up)[before - 1] - REACH;
-}
-
-/** For each of a life's calls the highest number returned up to it. */
-function highestReturns(all: Assigning, life: Life): readonly number[] {
-  let highest = all.highest.get(life);
-  if (highest === undefined) {
-    let most = 0;
-    highest = life.forks.map((fork) => (most = Math.max(most, fork.ret)));
-    all.highest.set(life, highest);
-  }
-  return highest;
-}
-
 /** After unshare every later child is in the new namespace, also one that shows no sign of it. */
 function enterLaterChildren(all: Assigning): void {
-  for (const life of all.index.all()) {
+  const later = all.index.all().filter((life) => isLater(life));
+  // A later child whose calls return pids shows that its parent did not leave its namespace.
+  for (const { birth, forks } of later) {
+    const caller = birth?.caller;
+    if (forks.length === 0 || caller === undefined || all.unshared.has(caller)) continue;
+    caller.childSpace = undefined;
+  }
+  for (const life of later) {
     const space = life.birth?.caller?.childSpace;
-    if (space === undefined || life.space !== undefined || life.birth === undefined) continue;
-    if (space.first?.birth === undefined || life.birth.at < space.first.birth.at) continue;
+    if (space === undefined) continue;
     life.space = space;
     space.members.push(life);
   }
+}
+
+function isLater({ birth, space }: Life): boolean {
+  const began = birth?.caller?.childSpace?.first?.birth;
+  return space === undefined && birth !== undefined && began !== undefined && birth.at >= began.at;
 }
 
 /** What setsid returned, and what a life called itself in a signal (fact 9). */

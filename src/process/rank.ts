@@ -3,37 +3,69 @@
  * comparable with the numbers of a namespace (KERNEL facts 9 and 12).
  */
 import { groupBy } from '../base/groups.ts';
+import { lowerBound } from '../base/list.ts';
 import { sortNearlySorted } from '../base/sort.ts';
-import type { Facts, Fork } from './facts.ts';
+import type { Facts, Fork, Reached } from './facts.ts';
 import type { LifeIndex } from './life-index.ts';
 import type { Life } from './life.ts';
 
-/** Numbers are handed out upwards and start again from below when they reach pid_max (fact 12). */
-export function rankLives(facts: Facts, index: LifeIndex): void {
-  const all = index.all();
-  const order = groupBy(
-    Int32Array.from(all, (life) => life.begun),
-    facts.rows.length,
-  ).items;
-  sortNearlySorted(order, (a, b) => all[a].begun - all[b].begun || all[a].pid - all[b].pid);
-  const lives = Array.from(order, (i) => all[i]);
+/** Numbers are handed out from here on after the first turn: RESERVED_PIDS of the kernel's pid.c. */
+export const RESERVED_PIDS = 300;
+
+/**
+ * Numbers are handed out upwards and start again from below when they reach pid_max (fact 12).
+ * `taken`: see beginnings.ts.
+ */
+export function rankLives(facts: Facts, index: LifeIndex, taken: Int32Array): void {
+  const lives = byBeginning(facts, index);
   let highest = 0;
   for (const life of lives) highest = Math.max(highest, life.pid);
-  const half = highest / 2;
   // A power of two above every pid, so that ranks stay small integers for as many turns as a
   // log can hold.
   facts.turn = 2 ** Math.ceil(Math.log2(highest + 1));
-  const { turn } = facts;
+  const reached = {
+    at: Int32Array.from(lives, (life) => life.begun),
+    rank: new Int32Array(lives.length),
+    half: Math.max(1, highest - RESERVED_PIDS) / 2,
+  };
+  facts.reached = reached;
   let counter = 0;
-  let epoch = 0;
-  for (const life of lives) {
-    const ahead = life.pid - counter;
-    if (ahead < -half) epoch++;
+  let begun = 0;
+  for (const [i, life] of lives.entries()) {
+    const turns = turnsFrom(facts, counter, life.pid);
     // Far ahead of the counter: born before the numbers wrapped, first seen after.
-    const late = ahead > half && counter > 0;
-    life.rank = (life.pid + (late ? epoch - 1 : epoch) * turn) | 0;
-    if (!late && (ahead > 0 || ahead < -half)) counter = life.pid;
+    const late = turns < 0 && !isBornAfter(life, begun, taken);
+    const passed = late || turns > 0 ? turns : 0;
+    life.rank = (life.pid + (turnOf(facts, counter) + passed) * facts.turn) | 0;
+    if (turns > 0 || i === 0) begun = life.begun;
+    counter = Math.max(counter, life.rank);
+    reached.rank[i] = counter;
   }
+}
+
+function byBeginning(facts: Facts, index: LifeIndex): Life[] {
+  const all = index.all();
+  const begun = Int32Array.from(all, (life) => life.begun);
+  const order = groupBy(begun, facts.rows.length).items;
+  sortNearlySorted(order, (a, b) => all[a].begun - all[b].begun || all[a].pid - all[b].pid);
+  return Array.from(order, (i) => all[i]);
+}
+
+/** The call shows that a life was born after a position. */
+function isBornAfter({ birth }: Life, position: number, taken: Int32Array): boolean {
+  return birth !== undefined && taken[birth.at] >= position;
+}
+
+function turnOf({ turn }: Facts, rank: number): number {
+  return Math.floor(rank / turn);
+}
+
+/** How many turns after the counter's a number is of: -1, 0 or 1, whichever brings it nearest. */
+function turnsFrom(facts: Facts, counter: number, pid: number): number {
+  if (pid < RESERVED_PIDS) return 0;
+  const ahead = pid - pidOfRank(facts, counter);
+  if (ahead < -facts.reached.half) return 1;
+  return ahead > facts.reached.half && counter > 0 ? -1 : 0;
 }
 
 /** The life of a rank, if its records show its parent. */
@@ -49,8 +81,15 @@ export function lifeOfRank(facts: Facts, index: LifeIndex, rank: number): Life |
 export function rankTaken(facts: Facts, fork: Fork): number {
   if (fork.child !== undefined) return fork.child.rank;
   if (fork.caller === undefined || fork.caller.space !== undefined) return 0;
-  // A thread has no life to take the rank from: it is of its caller's turn of numbers.
-  return fork.ret + Math.floor(fork.caller.rank / facts.turn) * facts.turn;
+  // A thread has no life to take the rank from: it is of the turn of numbers of its moment.
+  const counter = reachedBy(facts.reached, fork.at);
+  const turns = turnOf(facts, counter) + turnsFrom(facts, counter, fork.ret);
+  return fork.ret + turns * facts.turn;
+}
+
+function reachedBy({ at, rank }: Reached, position: number): number {
+  const i = lowerBound(at, 0, at.length, position + 1) - 1;
+  return i < 0 ? 0 : rank[i];
 }
 
 /** The pid of a rank. */

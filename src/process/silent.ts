@@ -86,10 +86,12 @@ function rankOfSilent(matching: Matching, fixed: readonly Fixed[], fork: Fork): 
   if (shown !== undefined && shown.birth === undefined) return shown.rank;
   const [before, after] = around(fixed, 'n', fork.ret);
   if (before === undefined || after === undefined) return 0;
-  if (after.n - before.n !== after.p - before.p) return 0;
-  return before.p + (fork.ret - before.n);
+  const { places } = matching;
+  const from = places.of(before.rank);
+  if (after.n - before.n !== places.of(after.rank) - from) return 0;
+  return places.rankAt(from + (fork.ret - before.n));
 }
 
 export function canBear(matching: Matching, fork: Fork, life: Life): boolean {
-  return !fork.thread && possible(matching, fork, life) && mayAdopt(matching.facts, fork, life);
+  return !fork.thread && possible(matching, fork, life) && mayAdopt(matching, fork, life);
 }

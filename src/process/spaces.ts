@@ -7,24 +7,30 @@
  * silent.ts and leftover.ts find the children that left no record.
  */
 import { append } from '../base/list.ts';
+import { takenAfter } from './beginnings.ts';
 import type { Facts } from './facts.ts';
 import { matchLeftOver } from './leftover.ts';
 import type { LifeIndex } from './life-index.ts';
 import type { Life } from './life.ts';
-import { type Matching, matchSpace } from './matching.ts';
+import { type Matching, matchSpace, openMatching, pairBirths } from './matching.ts';
 import { assignSpaces, parentByPpid } from './members.ts';
+import { type Known, Moments } from './moments.ts';
+import { placesOf } from './places.ts';
 import { rankLives } from './rank.ts';
 import { identifySilent, isProcess } from './silent.ts';
 import type { Space } from './space.ts';
 
 /** Finds the namespaces, matches births and waits in them, and adds the lives that only calls show. */
 export function resolveSpaces(facts: Facts, index: LifeIndex): Space[] {
-  const spaces = assignSpaces(facts, index);
+  if (!mayHaveSpaces(facts)) return [];
+  const taken = takenAfter(facts);
+  const spaces = assignSpaces(facts, index, taken);
   if (spaces.length === 0) return spaces;
   collectCalls(facts);
-  rankLives(facts, index);
+  rankLives(facts, index, taken);
   collectFamilies(facts, index);
-  const matchings = spaces.map((space) => matchSpace(facts, index, space));
+  const matchings = openMatchings(facts, index, spaces, taken);
+  for (const matching of matchings) matchSpace(matching);
   for (const matching of matchings) identifySilent(matching, index);
   matchLeftOver(facts, index, new Map(matchings.map((one) => [one.space, one])));
   for (const matching of matchings) {
@@ -32,6 +38,33 @@ export function resolveSpaces(facts: Facts, index: LifeIndex): Space[] {
     attachSpaceWaits(matching);
   }
   return spaces;
+}
+
+/** A namespace shows by a life outside the initial one, or by a call that begins one. */
+function mayHaveSpaces(facts: Facts): boolean {
+  return facts.outside.includes(1) || facts.special.some((at) => facts.unsharesPid(at));
+}
+
+/** Each namespace's births are paired once for what they tell of the others' moments. */
+function openMatchings(
+  facts: Facts,
+  index: LifeIndex,
+  spaces: readonly Space[],
+  taken: Int32Array,
+): Matching[] {
+  const certain = new Moments(facts, taken, []);
+  const opened: Matching[] = [];
+  for (const [space, places] of placesOf(facts, spaces)) {
+    opened.push(openMatching(facts, index, space, places, certain));
+  }
+  const paired = opened.flatMap((matching) =>
+    pairBirths(matching).chosen.map(({ fork, life }): Known => {
+      return { rank: life.rank, fork, life, space: matching.space };
+    }),
+  );
+  const moments = new Moments(facts, taken, paired);
+  for (const matching of opened) matching.moments = moments;
+  return opened;
 }
 
 function collectCalls(facts: Facts): void {

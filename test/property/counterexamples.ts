@@ -25,10 +25,7 @@ export interface Counterexample {
  */
 export const OPEN: ReadonlySet<string> = new Set([
   'namespaces-end-namespace_end.json',
-  'namespaces-end-pid_reused.json',
-  'namespaces-end-reparented_child.json',
   'namespaces-exit_timestamp-too-early-namespace_end.json',
-  'namespaces-ppid.json',
   'namespaces-threads.json',
   'reuse-missing.json',
   'reuse-ns_pid.json',
