@@ -15,6 +15,8 @@ export interface Pair {
   /** The life's among the namespace's places; see places.ts. */
   readonly place: number;
   readonly weight: number;
+  /** What the log's order adds to the weight; see moments.ts. */
+  readonly agreement: number;
 }
 
 /** The pid 1 of the namespace: number 1 is known. */
@@ -117,16 +119,17 @@ class Chains {
 
 /** The score of a chain that begins with a link. */
 function begun(link: Link, first: Beginning | undefined): number {
-  const { weight } = link.pair;
-  if (first === undefined) return weight * UNIT;
+  const { weight, agreement } = link.pair;
+  if (first === undefined) return (weight + agreement) * UNIT;
   const same = link.unknown === first.place - 1 ? 1 : 0;
-  return (weight + same) * UNIT - Math.abs(link.difference - (first.rank - 1));
+  return (weight + agreement + same) * UNIT - Math.abs(link.difference - (first.rank - 1));
 }
 
 function after(link: Link, previous: Link): number {
   const same = link.unknown === previous.unknown ? 1 : 0;
+  const { weight, agreement } = link.pair;
   const rise = link.difference - previous.difference;
-  return previous.score + (link.pair.weight + same) * UNIT - rise;
+  return previous.score + (weight + agreement + same) * UNIT - rise;
 }
 
 /** Whether a chain is the better one to go on with: its rise so far is paid already. */

@@ -9,39 +9,68 @@ import { type Life, NEVER } from './life.ts';
 
 /** Position before every event: nothing is known. */
 export const BEFORE_ALL = -1;
+const NOT_YET = -2;
 
-/** By position of a birth: the last position after which its number was taken for sure. */
-export function takenAfter(facts: Facts): Int32Array {
-  const taken = new Int32Array(facts.rows.length).fill(BEFORE_ALL);
-  const threaded = firstThreads(facts);
-  for (const { at, caller } of facts.forks) {
-    if (caller === undefined || caller.silent) continue;
-    const before = lastBefore(facts, caller, Math.min(at, threaded[caller.number]));
-    // A process without an event yet is younger than its own number.
-    const { birth } = caller;
-    const younger = birth === undefined ? BEFORE_ALL : taken[birth.at];
-    taken[at] = Math.max(before, younger);
+/** When the births of a boot began: found for those that are asked for. */
+export class Beginnings {
+  readonly #facts: Facts;
+  /** By position of a birth. */
+  readonly #taken: Int32Array;
+  /** By number of a life: see #firstThread. */
+  readonly #threaded: Int32Array;
+
+  constructor(facts: Facts) {
+    this.#facts = facts;
+    this.#taken = new Int32Array(facts.rows.length).fill(NOT_YET);
+    this.#threaded = new Int32Array(facts.lives.length).fill(NOT_YET);
   }
-  return taken;
-}
 
-/**
- * By number of a life: its first call that may have made a thread. From then on its events
- * interleave freely (fact 6), and the last one may be another thread's.
- */
-function firstThreads(facts: Facts): Int32Array {
-  const first = new Int32Array(facts.lives.length).fill(NEVER);
-  for (const { at, caller, thread, kind, child } of facts.forks) {
-    if (caller === undefined) continue;
-    const mayBe = thread || (kind === KIND.clone3 && child === undefined);
-    if (mayBe) first[caller.number] = Math.min(first[caller.number], at);
+  /** The last position after which a birth's number was taken for sure. */
+  takenAfter(fork: Fork): number {
+    // A process without an event of its own is younger than its own number: up the callers.
+    const path: number[] = [];
+    let taken = BEFORE_ALL;
+    for (let birth: Fork | undefined = fork; birth !== undefined; ) {
+      const known = this.#taken[birth.at];
+      if (known !== NOT_YET) {
+        taken = known;
+        break;
+      }
+      path.push(birth.at);
+      // Named already: a cycle, which only damaged data can make, ends here.
+      this.#taken[birth.at] = BEFORE_ALL;
+      taken = this.#lastBefore(birth);
+      if (taken !== BEFORE_ALL) break;
+      birth = birth.caller?.birth;
+    }
+    for (const at of path) this.#taken[at] = taken;
+    return taken;
   }
-  return first;
-}
 
-function lastBefore(facts: Facts, life: Life, at: number): number {
-  const i = lowerBound(facts.own, life.from, life.to, at);
-  return i > life.from ? facts.own[i - 1] : BEFORE_ALL;
+  /** The last event that the caller logged before the call, while it had one thread. */
+  #lastBefore({ at, caller }: Fork): number {
+    if (caller === undefined || caller.silent) return BEFORE_ALL;
+    const { own } = this.#facts;
+    const i = lowerBound(own, caller.from, caller.to, Math.min(at, this.#firstThread(caller)));
+    return i > caller.from ? own[i - 1] : BEFORE_ALL;
+  }
+
+  /**
+   * The first call of a life that may have made a thread. From then on its events interleave
+   * freely (fact 6), and the last one may be another thread's.
+   */
+  #firstThread(life: Life): number {
+    const known = this.#threaded[life.number];
+    if (known !== NOT_YET) return known;
+    const first = life.forks.find((fork) => this.#mayMakeThread(fork));
+    return (this.#threaded[life.number] = first === undefined ? NEVER : first.at);
+  }
+
+  /** In other namespaces it is not known yet whom a clone3 bore (fact 10). */
+  #mayMakeThread({ at, thread, kind, child }: Fork): boolean {
+    if (thread || kind !== KIND.clone3) return thread;
+    return child === undefined || this.#facts.outside[at] === 1;
+  }
 }
 
 /** The position before which a birth's number was taken. `child`: the life it is thought to have begun. */

@@ -89,13 +89,29 @@ export function openMatching(
   };
 }
 
-/** The births of a namespace with the lives that they probably began, and all pairs that may be. */
-export function pairBirths(matching: Matching): {
+/** All pairs of a namespace that may be, and those that probably are. */
+export interface Pairing {
   readonly pairs: readonly Pair[];
   readonly chosen: readonly Pair[];
-} {
+}
+
+/** Pairs births with lives by what is known for certain. */
+export function pairBirths(matching: Matching): Pairing {
   const pairs = [...directPairs(matching), ...adoptedPairs(matching)];
   return { pairs, chosen: align(pairs, beginning(matching)) };
+}
+
+/** Pairs them again with what the other namespaces' pairs tell of the moments. */
+export function pairAgain(matching: Matching, first: Pairing): Pairing {
+  const { moments } = matching;
+  let changed = false;
+  const pairs = first.pairs.map((pair) => {
+    const agreement = moments.agreement(pair.fork, pair.life);
+    if (agreement === pair.agreement) return pair;
+    changed = true;
+    return { ...pair, agreement };
+  });
+  return changed ? { pairs, chosen: align(pairs, beginning(matching)) } : first;
 }
 
 function beginning({ space, places }: Matching): Beginning | undefined {
@@ -104,8 +120,7 @@ function beginning({ space, places }: Matching): Beginning | undefined {
 }
 
 /** Gives the lives of a namespace the births that probably began them. */
-export function matchSpace(matching: Matching): void {
-  const { pairs, chosen } = pairBirths(matching);
+export function matchSpace(matching: Matching, { pairs, chosen }: Pairing): void {
   const open = openChoices(pairs, chosen);
   for (const { fork, life } of chosen) {
     bear(matching, fork, life, 'ns_number_order', open.has(life) ? 'ambiguous' : 'inferred');
@@ -196,7 +211,7 @@ function adoptedPairs(matching: Matching): Pair[] {
 
 function pairOf({ places, moments }: Matching, fork: Fork, life: Life, weight: number): Pair {
   const agreement = moments.agreement(fork, life);
-  return { fork, life, place: places.of(life.rank), weight: weight + agreement };
+  return { fork, life, place: places.of(life.rank), weight, agreement };
 }
 
 /** Nothing rules out that the call bore the life. */
@@ -207,9 +222,9 @@ export function possible(matching: Matching, fork: Fork, life: Life): boolean {
   const begins = life.space !== matching.space && life.space?.first === life;
   if (!begins && ownNumber !== undefined && ownNumber !== fork.ret) return false;
   if (begins && !mayBegin(fork)) return false;
-  if (!matching.moments.allow(fork, life)) return false;
   const wait = waited.get(fork.ret);
-  return wait === undefined || facts.own[life.to - 1] < wait.at;
+  if (wait !== undefined && facts.own[life.to - 1] >= wait.at) return false;
+  return matching.moments.allow(fork, life);
 }
 
 /** Whether a call's child may be the pid 1 of a new namespace. */

@@ -5,6 +5,7 @@
  */
 import { lowerBoundBy, NONE } from '../base/list.ts';
 import { KIND } from '../tables/kinds.ts';
+import type { Beginnings } from './beginnings.ts';
 import { CLONE_NEWPID, type Facts, type Fork } from './facts.ts';
 import { joinEntered } from './entered.ts';
 import { Numbers } from './numbers.ts';
@@ -19,8 +20,7 @@ export const REACH = 32;
 interface Assigning {
   readonly facts: Facts;
   readonly index: LifeIndex;
-  /** See beginnings.ts. */
-  readonly taken: Int32Array;
+  readonly beginnings: Beginnings;
   /** Half of all pids. */
   readonly half: number;
   /** The call of each life that returned the lowest number. */
@@ -36,17 +36,14 @@ interface Assigning {
   readonly unshared: Set<Life>;
 }
 
-/**
- * Gives each life outside the initial namespace its space, from the outermost inwards. `taken`:
- * see beginnings.ts.
- */
-export function assignSpaces(facts: Facts, index: LifeIndex, taken: Int32Array): Space[] {
+/** Gives each life outside the initial namespace its space, from the outermost inwards. */
+export function assignSpaces(facts: Facts, index: LifeIndex, beginnings: Beginnings): Space[] {
   const least = leastReturns(facts);
   const own = ownNumbers(facts);
   const all: Assigning = {
     facts,
     index,
-    taken,
+    beginnings,
     half: highestOf(facts.pids) / 2,
     least,
     own,
@@ -152,7 +149,7 @@ function fitting(all: Assigning, life: Life, up: Life): Space | undefined {
 function numbersOf(all: Assigning, space: Space): Numbers {
   let numbers = all.numbers.get(space);
   if (numbers === undefined) {
-    numbers = new Numbers(all.taken, all.half);
+    numbers = new Numbers(all.beginnings, all.half);
     all.numbers.set(space, numbers);
   }
   return numbers;

@@ -4,7 +4,7 @@
  * that returned the lower one (KERNEL facts 9 and 12).
  */
 import type { Fork } from './facts.ts';
-import { BEFORE_ALL } from './beginnings.ts';
+import { BEFORE_ALL, type Beginnings } from './beginnings.ts';
 import { NEVER } from './life.ts';
 import { RESERVED_PIDS } from './rank.ts';
 
@@ -13,7 +13,7 @@ const NEAR = 64;
 
 /** The numbers that the calls of one namespace returned. */
 export class Numbers {
-  readonly #takenAfter: Int32Array;
+  readonly #beginnings: Beginnings;
   /** Numbers above it may be followed by lower ones, from a new turn (fact 12). */
   readonly #half: number;
   /** The calls by number; of several with one number the first that was added. */
@@ -24,9 +24,9 @@ export class Numbers {
 
   #highest = 0;
 
-  /** `takenAfter`: by position of a birth, see beginnings.ts. `half`: half of all pids. */
-  constructor(takenAfter: Int32Array, half: number) {
-    this.#takenAfter = takenAfter;
+  /** `half`: half of all pids. */
+  constructor(beginnings: Beginnings, half: number) {
+    this.#beginnings = beginnings;
     this.#half = half;
   }
 
@@ -51,7 +51,8 @@ export class Numbers {
     return ret - below;
   }
 
-  #fits({ ret, at }: Fork): boolean {
+  #fits(fork: Fork): boolean {
+    const { ret, at } = fork;
     if (ret >= RESERVED_PIDS && this.#highest > this.#half) return true;
     if (this.#calls.has(ret)) return false;
     const begun = this.#begun;
@@ -59,15 +60,17 @@ export class Numbers {
       if (begun[i] > at) return false;
     }
     const ended = this.#ended;
+    const after = this.#beginnings.takenAfter(fork);
     for (let i = ret + 1; i < ended.length; i += i & -i) {
-      if (ended[i] < this.#takenAfter[at]) return false;
+      if (ended[i] < after) return false;
     }
     return true;
   }
 
-  #enter({ ret, at }: Fork): void {
+  #enter(fork: Fork): void {
+    const { ret, at } = fork;
     const begun = this.#begun;
-    const after = this.#takenAfter[at];
+    const after = this.#beginnings.takenAfter(fork);
     for (let i = ret; i < begun.length; i += i & -i) begun[i] = Math.max(begun[i], after);
     const ended = this.#ended;
     for (let i = ret; i > 0; i -= i & -i) ended[i] = Math.min(ended[i], at);

@@ -7,8 +7,7 @@
  * took is mostly known, since in the initial namespace a call returns the pid itself.
  */
 import { lowerBound } from '../base/list.ts';
-import type { Facts } from './facts.ts';
-import { rankTaken } from './rank.ts';
+import type { Births } from './births.ts';
 import type { Space } from './space.ts';
 
 /** The ranks that a namespace's births may have taken, counted from below. */
@@ -44,25 +43,43 @@ function countTo(ranks: Int32Array, rank: number): number {
   return lowerBound(ranks, 0, ranks.length, rank + 1);
 }
 
-/** The places of each namespace. */
-export function placesOf(facts: Facts, spaces: readonly Space[]): Map<Space, Places> {
+/** The places of each namespace. `births`: all of the initial one. */
+export function placesOf(spaces: readonly Space[], births: Births): Map<Space, Places> {
   const own = new Map<Space, number[]>();
   for (const space of spaces) own.set(space, []);
-  const taken: number[] = [];
-  const takenBy = (rank: number, space: Space | undefined): void => {
-    taken.push(rank);
-    for (let up = space; up !== undefined; up = up.outer) own.get(up)?.push(rank);
+  const takenBy = (rank: number, space: Space): void => {
+    for (let up: Space | undefined = space; up !== undefined; up = up.outer) {
+      own.get(up)?.push(rank);
+    }
   };
-  for (const fork of facts.forks) {
-    const rank = facts.outside[fork.at] === 0 ? rankTaken(facts, fork) : 0;
-    if (rank !== 0)
-      takenBy(rank, fork.child === undefined ? fork.caller?.childSpace : fork.child.space);
+  for (const [i, { caller, child }] of births.forks.entries()) {
+    const space = child === undefined ? caller?.childSpace : child.space;
+    if (space !== undefined) takenBy(births.rank[i], space);
   }
-  for (const space of spaces) for (const life of space.family) takenBy(life.rank, space);
-  const all = distinct(taken);
-  return new Map(spaces.map((space) => [space, new Places(all, distinct(own.get(space) ?? []))]));
+  const families: number[] = [];
+  for (const space of spaces) {
+    for (const { rank } of space.family) {
+      families.push(rank);
+      takenBy(rank, space);
+    }
+  }
+  const taken = union(births.rank, Int32Array.from(families).sort());
+  const none = new Int32Array(0);
+  return new Map(
+    spaces.map((space) => {
+      const ranks = Int32Array.from(own.get(space) ?? []).sort();
+      return [space, new Places(taken, union(ranks, none))];
+    }),
+  );
 }
 
-function distinct(ranks: readonly number[]): Int32Array {
-  return Int32Array.from(new Set(ranks)).sort();
+/** The numbers of two ascending lists, ascending, each once. */
+function union(a: Int32Array, b: Int32Array): Int32Array {
+  const all = new Int32Array(a.length + b.length);
+  let length = 0;
+  for (let i = 0, k = 0; i < a.length || k < b.length; ) {
+    const next = k >= b.length || a[i] <= b[k] ? a[i++] : b[k++];
+    if (length === 0 || all[length - 1] !== next) all[length++] = next;
+  }
+  return all.subarray(0, length);
 }

@@ -5,6 +5,7 @@
 import { groupBy } from '../base/groups.ts';
 import { lowerBound } from '../base/list.ts';
 import { sortNearlySorted } from '../base/sort.ts';
+import type { Beginnings } from './beginnings.ts';
 import type { Facts, Fork, Reached } from './facts.ts';
 import type { LifeIndex } from './life-index.ts';
 import type { Life } from './life.ts';
@@ -12,11 +13,8 @@ import type { Life } from './life.ts';
 /** Numbers are handed out from here on after the first turn: RESERVED_PIDS of the kernel's pid.c. */
 export const RESERVED_PIDS = 300;
 
-/**
- * Numbers are handed out upwards and start again from below when they reach pid_max (fact 12).
- * `taken`: see beginnings.ts.
- */
-export function rankLives(facts: Facts, index: LifeIndex, taken: Int32Array): void {
+/** Numbers are handed out upwards and start again from below when they reach pid_max (fact 12). */
+export function rankLives(facts: Facts, index: LifeIndex, beginnings: Beginnings): void {
   const lives = byBeginning(facts, index);
   let highest = 0;
   for (const life of lives) highest = Math.max(highest, life.pid);
@@ -34,7 +32,7 @@ export function rankLives(facts: Facts, index: LifeIndex, taken: Int32Array): vo
   for (const [i, life] of lives.entries()) {
     const turns = turnsFrom(facts, counter, life.pid);
     // Far ahead of the counter: born before the numbers wrapped, first seen after.
-    const late = turns < 0 && !isBornAfter(life, begun, taken);
+    const late = turns < 0 && !isBornAfter(life, begun, beginnings);
     const passed = late || turns > 0 ? turns : 0;
     life.rank = (life.pid + (turnOf(facts, counter) + passed) * facts.turn) | 0;
     if (turns > 0 || i === 0) begun = life.begun;
@@ -45,15 +43,20 @@ export function rankLives(facts: Facts, index: LifeIndex, taken: Int32Array): vo
 
 function byBeginning(facts: Facts, index: LifeIndex): Life[] {
   const all = index.all();
-  const begun = Int32Array.from(all, (life) => life.begun);
+  const begun = new Int32Array(all.length);
+  const pids = new Int32Array(all.length);
+  for (let i = 0; i < all.length; i++) {
+    begun[i] = all[i].begun;
+    pids[i] = all[i].pid;
+  }
   const order = groupBy(begun, facts.rows.length).items;
-  sortNearlySorted(order, (a, b) => all[a].begun - all[b].begun || all[a].pid - all[b].pid);
+  sortNearlySorted(order, (a, b) => begun[a] - begun[b] || pids[a] - pids[b]);
   return Array.from(order, (i) => all[i]);
 }
 
 /** The call shows that a life was born after a position. */
-function isBornAfter({ birth }: Life, position: number, taken: Int32Array): boolean {
-  return birth !== undefined && taken[birth.at] >= position;
+function isBornAfter({ birth }: Life, position: number, beginnings: Beginnings): boolean {
+  return birth !== undefined && beginnings.takenAfter(birth) >= position;
 }
 
 function turnOf({ turn }: Facts, rank: number): number {

@@ -7,14 +7,22 @@
  * silent.ts and leftover.ts find the children that left no record.
  */
 import { append } from '../base/list.ts';
-import { takenAfter } from './beginnings.ts';
+import { Beginnings } from './beginnings.ts';
+import { initialBirths } from './births.ts';
 import type { Facts } from './facts.ts';
 import { matchLeftOver } from './leftover.ts';
 import type { LifeIndex } from './life-index.ts';
 import type { Life } from './life.ts';
-import { type Matching, matchSpace, openMatching, pairBirths } from './matching.ts';
+import {
+  type Matching,
+  matchSpace,
+  openMatching,
+  pairAgain,
+  pairBirths,
+  type Pairing,
+} from './matching.ts';
 import { assignSpaces, parentByPpid } from './members.ts';
-import { type Known, Moments } from './moments.ts';
+import { type Known, Moments, type Paired } from './moments.ts';
 import { placesOf } from './places.ts';
 import { rankLives } from './rank.ts';
 import { identifySilent, isProcess } from './silent.ts';
@@ -23,14 +31,13 @@ import type { Space } from './space.ts';
 /** Finds the namespaces, matches births and waits in them, and adds the lives that only calls show. */
 export function resolveSpaces(facts: Facts, index: LifeIndex): Space[] {
   if (!mayHaveSpaces(facts)) return [];
-  const taken = takenAfter(facts);
-  const spaces = assignSpaces(facts, index, taken);
+  const beginnings = new Beginnings(facts);
+  const spaces = assignSpaces(facts, index, beginnings);
   if (spaces.length === 0) return spaces;
   collectCalls(facts);
-  rankLives(facts, index, taken);
+  rankLives(facts, index, beginnings);
   collectFamilies(facts, index);
-  const matchings = openMatchings(facts, index, spaces, taken);
-  for (const matching of matchings) matchSpace(matching);
+  const matchings = matchSpaces(facts, index, spaces, beginnings);
   for (const matching of matchings) identifySilent(matching, index);
   matchLeftOver(facts, index, new Map(matchings.map((one) => [one.space, one])));
   for (const matching of matchings) {
@@ -45,26 +52,33 @@ function mayHaveSpaces(facts: Facts): boolean {
   return facts.outside.includes(1) || facts.special.some((at) => facts.unsharesPid(at));
 }
 
-/** Each namespace's births are paired once for what they tell of the others' moments. */
-function openMatchings(
+/** Each namespace's births are paired alone, and again with what that tells of the others' moments. */
+function matchSpaces(
   facts: Facts,
   index: LifeIndex,
   spaces: readonly Space[],
-  taken: Int32Array,
+  beginnings: Beginnings,
 ): Matching[] {
-  const certain = new Moments(facts, taken, []);
-  const opened: Matching[] = [];
-  for (const [space, places] of placesOf(facts, spaces)) {
-    opened.push(openMatching(facts, index, space, places, certain));
+  const births = initialBirths(facts);
+  const certain: Known = { facts, beginnings, births, paired: [] };
+  const matchings: Matching[] = [];
+  for (const [space, places] of placesOf(spaces, births)) {
+    matchings.push(openMatching(facts, index, space, places, new Moments(certain, space)));
   }
-  const paired = opened.flatMap((matching) =>
-    pairBirths(matching).chosen.map(({ fork, life }): Known => {
-      return { rank: life.rank, fork, life, space: matching.space };
-    }),
-  );
-  const moments = new Moments(facts, taken, paired);
-  for (const matching of opened) matching.moments = moments;
-  return opened;
+  const alone = matchings.map(pairBirths);
+  const known: Known = { ...certain, paired: allPaired(matchings, alone) };
+  for (const matching of matchings) matching.moments = new Moments(known, matching.space);
+  const pairings = matchings.map((matching, i) => pairAgain(matching, alone[i]));
+  for (const [i, matching] of matchings.entries()) matchSpace(matching, pairings[i]);
+  return matchings;
+}
+
+function allPaired(matchings: readonly Matching[], pairings: readonly Pairing[]): Paired[] {
+  const paired: Paired[] = [];
+  for (const [i, { space }] of matchings.entries()) {
+    for (const { fork, life } of pairings[i].chosen) paired.push({ fork, life, space });
+  }
+  return paired.sort((a, b) => a.life.rank - b.life.rank || a.fork.at - b.fork.at);
 }
 
 function collectCalls(facts: Facts): void {
