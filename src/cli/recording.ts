@@ -5,10 +5,8 @@ import { openInputs } from '../source/inputs.ts';
 /** A recording, and what of it could not be read. */
 export interface ReadRecording {
   readonly recording: Recording;
-  /** Unreadable inputs, damaged gzip, losses that a recorder noted. */
+  /** Unreadable inputs, damaged gzip, losses that a recorder noted, lines that are too long. */
   readonly faults: readonly Fault[];
-  /** Lines over MAX_LINE_BYTES, which are left out. */
-  readonly tooLong: number;
 }
 
 /** Reads what stands on the command line into memory; undefined when not one input could be opened. */
@@ -20,8 +18,10 @@ export async function readRecording(
   const faults: Fault[] = [];
   const onFault = (fault: Fault): void => {
     faults.push(fault);
-    if (fault.kind !== 'unreadable') return;
-    process.stderr.write(`godo: ${fault.input ?? '?'}: ${fault.reason}\n`);
+    // What its recorder lost is no fault of the recording that is here.
+    if (fault.kind === 'recorder-loss') return;
+    const place = fault.offset === undefined ? '' : ` at byte ${fault.offset}`;
+    process.stderr.write(`godo: ${fault.input ?? '?'}${place}: ${fault.reason}\n`);
   };
   let opened = 0;
   for await (const { name, chunks, origin } of openInputs(names, { onFault, withoutConnector })) {
@@ -31,5 +31,7 @@ export async function readRecording(
     reader.close();
   }
   if (opened === 0) return undefined;
-  return { recording: reader.finish(), faults, tooLong: reader.tooLong };
+  // Each is over a MiB of input: there are never many.
+  for (const fault of reader.tooLong) onFault(fault);
+  return { recording: reader.finish(), faults };
 }

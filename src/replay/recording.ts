@@ -4,10 +4,11 @@
  */
 import { Arena } from '../base/arena.ts';
 import { decodeText } from '../base/text.ts';
+import { FAULT_KINDS, type Fault } from '../model/fault.ts';
 import type { TraceOrigin } from '../model/trace.ts';
 import { parseConnectorLine } from '../record/connector.ts';
 import { RecordScanner, SCAN } from '../record/scan.ts';
-import { type LineSink, LineSplitter } from '../source/lines.ts';
+import { type LineSink, LineSplitter, MAX_LINE_BYTES } from '../source/lines.ts';
 
 /** Stands for no event: a line of the connector's, or one that is no record. */
 export const NO_EVENT = -1;
@@ -106,16 +107,16 @@ export class RecordingReader {
     time: [] as number[],
   };
   /** Lines over MAX_LINE_BYTES, which are left out. */
-  tooLong = 0;
+  readonly tooLong: Fault[] = [];
   readonly #scanner = new RecordScanner();
   #splitter: LineSplitter | undefined;
   readonly #sink: LineSink = {
     line: (bytes, start, end) => this.#record(bytes, start, end),
-    tooLong: () => void this.tooLong++,
+    tooLong: (offset, length) => this.#tooLong(offset, length),
   };
   readonly #connectorSink: LineSink = {
     line: (bytes, start, end) => this.#told(bytes, start, end),
-    tooLong: () => void this.tooLong++,
+    tooLong: (offset, length) => this.#tooLong(offset, length),
   };
 
   /** Begins an input. */
@@ -137,6 +138,13 @@ export class RecordingReader {
     if (this.#splitter === undefined) throw new Error('close before open');
     this.#splitter.flush();
     this.#splitter = undefined;
+  }
+
+  #tooLong(offset: number, length: number): void {
+    const [stage, severity] = FAULT_KINDS['line-too-long'];
+    const reason = `${length} bytes, over ${MAX_LINE_BYTES}: left out`;
+    const input = this.#streams[this.#streams.length - 1].name;
+    this.tooLong.push({ kind: 'line-too-long', severity, stage, reason, input, offset });
   }
 
   /** Ends all input. Call once. */

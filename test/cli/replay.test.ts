@@ -344,6 +344,15 @@ test.each([
   expect(stdout).toBe('');
 });
 
+test('a line that is too long is named and left out', async () => {
+  const log = path('long.log');
+  writeFileSync(log, `type=EOE msg=audit(1.250:7): \n${'x'.repeat((1 << 20) + 1)}\n`);
+  const { status, stdout, stderr } = await godo(['replay', log, '--speed', 'max']);
+  expect(status).toBe(0);
+  expect(stdout).toBe('type=EOE msg=audit(1.250:7): \n');
+  expect(stderr).toContain(`godo: ${log} at byte 30: 1048577 bytes, over 1048576: left out`);
+});
+
 test('what cannot be read', async () => {
   const none = await godo(['replay', path('nothing')]);
   expect(none).toMatchObject({ status: 3, stdout: '' });
