@@ -9,10 +9,11 @@
 import { lowerBoundBy } from '../base/list.ts';
 import { KIND } from '../tables/kinds.ts';
 import { type Beginning, type Pair, align } from './align.ts';
+import type { Ancestry } from './ancestry.ts';
 import { CLONE_NEWPID, CLONE_PARENT, type Facts, type Fork, type Wait } from './facts.ts';
 import type { LifeIndex } from './life-index.ts';
 import type { Life } from './life.ts';
-import { REACH, parentByPpid } from './members.ts';
+import { REACH } from './members.ts';
 import { type Moments, isPrompt } from './moments.ts';
 import type { Places } from './places.ts';
 import { Space } from './space.ts';
@@ -22,9 +23,6 @@ const DIRECT = 36;
 
 const ADOPTED = 33;
 
-/** How many ancestors of a dead parent are looked at for who took its children. */
-const ANCESTORS = 64;
-
 /** The child was logged before the call that bore it: so is one in fourteen (fact 4). */
 const DIRECT_LATE = 32;
 
@@ -33,6 +31,7 @@ export interface Matching {
   readonly facts: Facts;
   readonly index: LifeIndex;
   readonly space: Space;
+  readonly ancestry: Ancestry;
   readonly places: Places;
   /** What the births around a pid tell: first the certain ones, later the other namespaces' too. */
   moments: Moments;
@@ -53,6 +52,7 @@ export function openMatching(
   facts: Facts,
   index: LifeIndex,
   space: Space,
+  ancestry: Ancestry,
   places: Places,
   moments: Moments,
 ): Matching {
@@ -78,6 +78,7 @@ export function openMatching(
     facts,
     index,
     space,
+    ancestry,
     places,
     moments,
     forks,
@@ -330,19 +331,18 @@ export function mayAdopt(matching: Matching, fork: Fork, life: Life): boolean {
   const { caller } = fork;
   const gone = caller !== undefined && facts.own[caller.to - 1] < first;
   if (fork.kind === KIND.clone3 && ppid === facts.ppid(fork.at)) return true;
-  return gone && mayReap(matching, ppid, caller);
+  return gone && mayReap(matching, ppid, caller, first);
 }
 
 /** An orphan goes to an ancestor of its parent: one that asked for it, or the first of its namespace. */
-function mayReap({ facts, index, space }: Matching, ppid: number, caller: Life): boolean {
-  let up: Life | undefined = caller;
-  for (let step = 0; step < ANCESTORS; step++) {
-    if (up.silent || up.pid === ppid) return true;
-    if (facts.ppid(facts.own[up.from]) === ppid) return true;
-    const parent: Life | undefined = parentByPpid(facts, index, up);
-    if (parent === undefined) return true;
-    if (up === space.first) return false;
-    up = parent;
-  }
-  return true;
+function mayReap(
+  { index, space, ancestry }: Matching,
+  ppid: number,
+  caller: Life,
+  at: number,
+): boolean {
+  const reaper = index.at(ppid, at);
+  if (reaper === undefined || ancestry.isAbove(reaper, caller)) return true;
+  // Where the way up to the first is not known, so is not who stands on it.
+  return space.first === undefined || !ancestry.isAbove(space.first, caller);
 }

@@ -14,7 +14,7 @@ import type { Life } from './life.ts';
 import { Space } from './space.ts';
 
 /** How many candidates on each side of the expected one are looked at, in a large family. */
-export const REACH = 32;
+export const REACH = 16;
 
 /** What is known of the lives outside the initial namespace while spaces are handed out. */
 interface Assigning {

@@ -106,9 +106,10 @@ export class RoughLives {
  */
 function childEvent(facts: Facts, fork: Fork): number {
   const [from, to] = facts.range(fork.ret);
-  if (from === to) return -1;
-  const low = lowerBound(facts.own, from, to, fork.at);
   const caller = facts.pid(fork.at);
+  // The caller lives: its own pid is nobody's, and the number is one of another namespace.
+  if (from === to || fork.ret === caller) return -1;
+  const low = lowerBound(facts.own, from, to, fork.at);
   const born = facts.time(fork.at);
   for (let i = Math.max(from, low - 1); i <= low && i < to; i++) {
     const at = facts.own[i];

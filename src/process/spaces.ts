@@ -7,6 +7,7 @@
  * silent.ts and leftover.ts find the children that left no record.
  */
 import { append } from '../base/list.ts';
+import { Ancestry } from './ancestry.ts';
 import { Beginnings } from './beginnings.ts';
 import { initialBirths } from './births.ts';
 import type { Facts } from './facts.ts';
@@ -61,9 +62,11 @@ function matchSpaces(
 ): Matching[] {
   const births = initialBirths(facts);
   const certain: Known = { facts, beginnings, births, paired: [] };
+  const ancestry = new Ancestry(facts, index, spaces);
   const matchings: Matching[] = [];
   for (const [space, places] of placesOf(spaces, births)) {
-    matchings.push(openMatching(facts, index, space, places, new Moments(certain, space)));
+    const moments = new Moments(certain, space);
+    matchings.push(openMatching(facts, index, space, ancestry, places, moments));
   }
   const alone = matchings.map(pairBirths);
   const known: Known = { ...certain, paired: allPaired(matchings, alone) };

@@ -53,6 +53,17 @@ describe('births in a container', () => {
     expect(rules).toEqual(['ns_number_order inferred']);
   });
 
+  test('a number that is also the pid of its caller begins no second life of that', () => {
+    const log = new Log()
+      .clone(0, [1000, 900], 1001, CLONE_NEWPID)
+      .fork(4, [1001, 1000], 2)
+      .exec(8, [1002, 1001], ['a'])
+      .fork(12, [1001, 1000], 1001)
+      .exec(16, [2001, 1001], ['b'])
+      .exitGroup(20, [1001, 1000]);
+    expect(treeOf(log.documents)).toBe('1000(1001(1002 2001))');
+  });
+
   test('a number of the namespace that is also a pid outside is not that one', () => {
     const log = new Log()
       .fork(0, [1000, 900], 3)
