@@ -115,7 +115,14 @@ function childEvent(facts: Facts, fork: Fork): number {
     const at = facts.own[i];
     if (facts.time(at) < born) continue;
     const ppid = facts.ppid(at);
-    if (ppid === caller || ppid === 1 || ppid === facts.ppid(fork.at)) return at;
+    if (ppid === caller || ppid === facts.ppid(fork.at)) return at;
+    if (ppid === 1 && !logsAfter(facts, caller, at)) return at;
   }
   return -1;
+}
+
+/** Whether a pid logs anything after a position: then whoever has it had no orphans before. */
+function logsAfter(facts: Facts, pid: number, at: number): boolean {
+  const [from, to] = facts.range(pid);
+  return from < to && facts.own[to - 1] > at;
 }

@@ -64,6 +64,20 @@ describe('births in a container', () => {
     expect(treeOf(log.documents)).toBe('1000(1001(1002 2001))');
   });
 
+  test('nor one that is the pid of an orphan, of a caller that lives', () => {
+    const log = new Log()
+      .clone(0, [1000, 900], 1001, CLONE_NEWPID)
+      .exitGroup(4, [1000, 900])
+      .fork(8, [1001, 1], 2)
+      .exec(12, [1002, 1001], ['a'])
+      .fork(16, [1002, 1001], 1001)
+      .exec(20, [2001, 1002], ['b'])
+      .fork(24, [1001, 1], 1003)
+      .exec(28, [2003, 1001], ['c'])
+      .touch(32, [1002, 1001]);
+    expect(treeOf(log.documents)).toBe('1000(1001(1002(2001) 2003))');
+  });
+
   test('a number of the namespace that is also a pid outside is not that one', () => {
     const log = new Log()
       .fork(0, [1000, 900], 3)
