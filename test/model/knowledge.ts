@@ -215,12 +215,26 @@ export function tellsNumber(known: Known, life: TrueProcess): boolean {
   if (birth !== undefined && callerLevel(known, birth) === 0 && birth.fact.via !== 'clone3') {
     return true;
   }
+  if (beginsUnseen(known, life)) return false;
   const { level } = life;
   return known.history.lives.every((other) => {
     if (other.namespaces[level] !== life.namespaces[level]) return true;
     const traces = known.traces[other.index];
     return traces.own.length > 0 && traces.birth !== undefined && other.threads === 1;
   });
+}
+
+/**
+ * A program's own clone3 hides CLONE_NEWPID as it hides the rest. Whether its child is one more
+ * of its caller's namespace or the pid 1 of a new one, only the child's own children tell: the
+ * number after 1 is 2.
+ */
+function beginsUnseen(known: Known, life: TrueProcess): boolean {
+  const { birth, births } = known.traces[life.index];
+  if (birth === undefined || !birth.fact.raw) return false;
+  const caller = known.history.lives[birth.actor];
+  const begins = life.namespaces.length > caller.namespaces.length;
+  return begins && !births.some((e) => e.fact.ret === 2);
 }
 
 export const isAlive = (known: Known, life: TrueProcess): boolean =>
