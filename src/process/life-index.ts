@@ -77,6 +77,14 @@ export class LifeIndex {
     }
     return found;
   }
+
+  /** The life that the `ppid=` of a life's first record means. */
+  parentOf(life: Life): Life | undefined {
+    if (life.silent) return undefined;
+    const first = this.#facts.own[life.from];
+    const parent = this.at(this.#facts.ppid(first), first);
+    return parent === life ? undefined : parent;
+  }
 }
 
 function lastBegun(lives: readonly Life[], at: number): Life {

@@ -12,10 +12,11 @@ import { type Beginning, type Pair, align } from './align.ts';
 import { CLONE_NEWPID, CLONE_PARENT, type Facts, type Fork, type Wait } from './facts.ts';
 import type { LifeIndex } from './life-index.ts';
 import type { Life } from './life.ts';
-import { REACH, parentByPpid } from './members.ts';
+import { REACH } from './members.ts';
 import { type Moments, isPrompt } from './moments.ts';
 import type { Places } from './places.ts';
 import { Space } from './space.ts';
+import { bornInto, placeUnshared } from './unshared.ts';
 
 /** Weights of a pair in the alignment: any pair counts far more than which one it is. */
 const DIRECT = 36;
@@ -215,7 +216,7 @@ export function possible(matching: Matching, fork: Fork, life: Life): boolean {
 /** Whether a call's child may be the pid 1 of a new namespace. */
 function mayBegin(fork: Fork): boolean {
   if (fork.kind === KIND.clone3 || (fork.flags & CLONE_NEWPID) !== 0) return true;
-  return fork.caller?.childSpace !== undefined;
+  return bornInto(fork) !== undefined;
 }
 
 export function bear(
@@ -233,8 +234,7 @@ export function bear(
   if ((fork.flags & CLONE_NEWPID) !== 0 && life.space === space) {
     // Its flag says what nothing else did: it is the pid 1 of a namespace of its own.
     life.space = new Space(space, life);
-    life.nsPid = 1;
-  }
+  } else placeUnshared(fork, life, space);
   if (life.space === space && life.nsPid === 0) life.nsPid = fork.ret;
 }
 
@@ -324,7 +324,7 @@ function mayReap({ facts, index, space }: Matching, ppid: number, caller: Life):
   for (let step = 0; step < ANCESTORS; step++) {
     if (up.silent || up.pid === ppid) return true;
     if (facts.ppid(facts.own[up.from]) === ppid) return true;
-    const parent: Life | undefined = parentByPpid(facts, index, up);
+    const parent: Life | undefined = index.parentOf(up);
     if (parent === undefined) return true;
     if (up === space.first) return false;
     up = parent;

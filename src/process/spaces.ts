@@ -13,7 +13,7 @@ import { matchLeftOver } from './leftover.ts';
 import type { LifeIndex } from './life-index.ts';
 import type { Life } from './life.ts';
 import { type Matching, matchSpace, openMatching, pairBirths } from './matching.ts';
-import { assignSpaces, parentByPpid } from './members.ts';
+import { assignSpaces } from './members.ts';
 import { type Known, Moments } from './moments.ts';
 import { placesOf } from './places.ts';
 import { rankLives } from './rank.ts';
@@ -28,7 +28,7 @@ export function resolveSpaces(facts: Facts, index: LifeIndex): Space[] {
   if (spaces.length === 0) return spaces;
   collectCalls(facts);
   rankLives(facts, index, taken);
-  collectFamilies(facts, index);
+  collectFamilies(index);
   const matchings = openMatchings(facts, index, spaces, taken);
   for (const matching of matchings) matchSpace(matching);
   for (const matching of matchings) identifySilent(matching, index);
@@ -75,10 +75,10 @@ function collectCalls(facts: Facts): void {
   }
 }
 
-function collectFamilies(facts: Facts, index: LifeIndex): void {
+function collectFamilies(index: LifeIndex): void {
   for (const life of index.all()) {
     if (life.silent || life.birth !== undefined) continue;
-    const parent = parentByPpid(facts, index, life);
+    const parent = index.parentOf(life);
     const space = parent === undefined ? life.space : parent.space;
     if (life !== space?.first) space?.family.push(life);
   }

@@ -376,6 +376,20 @@ describe('which namespace', () => {
     expect(endOf(lifeOf(log.documents, 1005))).toMatchObject({ source: 'namespace_end' });
   });
 
+  test('unshare in a container, where nothing of the child shows that it is pid 1', () => {
+    const log = container()
+      .fork(14, [1002, 1001], 3)
+      .exec(16, [1003, 1002], ['before'])
+      .call(20, [1002, 1001], 'unshare', { args: [CLONE_NEWPID] })
+      .fork(24, [1002, 1001], 4)
+      .exec(28, [1004, 1002], ['inner'])
+      .fork(32, [1002, 1001], 5)
+      .exec(36, [1005, 1002], ['later'])
+      .fork(40, [1001, 1000], 6)
+      .exec(44, [1006, 1001], ['b']);
+    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003=3 1004=1 1005 1006=6');
+  });
+
   test('later children of unshare where its numbers are high', () => {
     const log = new Log()
       .call(0, [5000, 900], 'unshare', { args: [CLONE_NEWPID] })
@@ -386,6 +400,30 @@ describe('which namespace', () => {
       .exec(16, [5008, 5007], ['a']);
     expect(treeOf(log.documents)).toBe('5000(5001 5007(5008))');
     expect(numbersOf(log)).toBe('5000 5001=1 5007 5008=2001');
+  });
+
+  test('the flag of a clone3 without the C library is none of unshare', () => {
+    const log = new Log()
+      .clone3(0, [1000, 900], 1001, [0x7ffc1000, 88, 0])
+      .fork(4, [1001, 1000], 2)
+      .exec(8, [1002, 1001], ['a'])
+      .fork(12, [1000, 900], 1003)
+      .touch(16, [1003, 1000])
+      .exitGroup(40, [1001, 1000]);
+    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003');
+    expect(endOf(lifeOf(log.documents, 1003))).toEqual({});
+  });
+
+  test('a later child whose setsid returns its pid shows that its parent did not leave', () => {
+    const log = new Log()
+      .fork(0, [1000, 900], 1001)
+      .fork(4, [1001, 1000], 2)
+      .exec(8, [1002, 1001], ['a'])
+      .fork(12, [1000, 900], 1003)
+      .call(16, [1003, 1000], 'setsid', { exit: 1003 })
+      .exitGroup(40, [1001, 1000]);
+    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003');
+    expect(endOf(lifeOf(log.documents, 1003))).toEqual({});
   });
 
   test('hidden in clone3: the first number inside gives it away', () => {
@@ -494,6 +532,11 @@ describe('fact 11: when its pid 1 ends, all is killed', () => {
       .exitGroup(12, [1001, 1000]);
     expect(endOf(lifeOf(documents, 1003))).toMatchObject({ source: 'namespace_end' });
     expect(endOf(lifeOf(documents, 1004))).toEqual({});
+  });
+
+  test('not before the record of its last call was logged', () => {
+    const { documents } = born().touch(48, [1000, 900]).exitGroup(40, [1001, 1000]);
+    expect(endOf(lifeOf(documents, 1003))).toMatchObject({ source: 'namespace_end', by: 48 });
   });
 
   test('the namespace below it included', () => {
