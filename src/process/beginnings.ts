@@ -26,15 +26,23 @@ export function takenAfter(facts: Facts): Int32Array {
 }
 
 /**
- * By number of a life: its first call that may have made a thread. From then on its events
- * interleave freely (fact 6), and the last one may be another thread's.
+ * By number of a life: its first event that was not entered before the first call that may have
+ * made a thread. From then on its events interleave freely (fact 6), and the last one may be
+ * another thread's, which may be logged before the call that made the thread (fact 4).
  */
 function firstThreads(facts: Facts): Int32Array {
   const first = new Int32Array(facts.lives.length).fill(NEVER);
+  const entered = new Map<Life, number>();
   for (const { at, caller, thread, kind, child } of facts.forks) {
     if (caller === undefined) continue;
     const mayBe = thread || (kind === KIND.clone3 && child === undefined);
-    if (mayBe) first[caller.number] = Math.min(first[caller.number], at);
+    if (!mayBe) continue;
+    entered.set(caller, Math.min(entered.get(caller) ?? Infinity, facts.time(at)));
+  }
+  for (const [life, time] of entered) {
+    let i = life.from;
+    while (i < life.to && facts.time(facts.own[i]) < time) i++;
+    if (i < life.to) first[life.number] = facts.own[i];
   }
   return first;
 }

@@ -79,6 +79,8 @@ export interface Reached {
   readonly rank: Int32Array;
   /** Half of all pids: a number that lies further away than that belongs to another turn. */
   readonly half: number;
+  /** By position of a birth: see beginnings.ts. */
+  readonly taken: Int32Array;
 }
 
 /** The events of one boot, indexed. */
@@ -111,7 +113,12 @@ export class Facts {
   /** Numbers in one turn of pids, above all of them; see rank.ts. 0 until it is needed. */
   turn = 0;
   /** What the counter of pids had reached, by position; see rank.ts. */
-  reached: Reached = { at: new Int32Array(0), rank: new Int32Array(0), half: 0 };
+  reached: Reached = {
+    at: new Int32Array(0),
+    rank: new Int32Array(0),
+    half: 0,
+    taken: new Int32Array(0),
+  };
   /** By position: the number of the event's life in `lives`; 0 none. */
   readonly lifeNumbers: Int32Array;
   /** Lives with events of their own, by number from 1. */

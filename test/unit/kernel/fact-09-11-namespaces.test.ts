@@ -133,6 +133,43 @@ describe('births in a container', () => {
   });
 });
 
+describe('pids that start again', () => {
+  test('a call after the turn took a number of the next one, however near that is', () => {
+    const log = new Log()
+      .clone(0, [302, 301], 303, CLONE_NEWPID)
+      .fork(4, [303, 302], 2)
+      .exec(8, [304, 303], ['a'])
+      .fork(12, [304, 303], 3)
+      .exec(16, [306, 304], ['b'])
+      .touch(20, [310, 1])
+      .fork(24, [310, 1], 305)
+      .touch(28, [305, 310]);
+    expect(numbersOf(log)).toBe('302 303=1 304=2 305 306=3 310');
+  });
+
+  test('a child is not of a turn before its parent', () => {
+    const log = new Log()
+      .clone(0, [292, 1], 294, CLONE_NEWPID)
+      .fork(4, [292, 1], 298)
+      .touch(8, [298, 292])
+      .fork(12, [294, 292], 2)
+      .exec(16, [300, 294], ['a'])
+      .fork(20, [294, 292], 3)
+      .exec(24, [304, 294], ['b'])
+      .fork(28, [292, 1], 306);
+    expect(numbersOf(log)).toBe('292 294=1 298 300=2 304=3 306');
+  });
+});
+
+test('what a thread logs before the call that made it says nothing of when that was', () => {
+  const log = container()
+    .fork(20, [1002, 1001], 3)
+    .fork(20, [900, 1], 1004)
+    .clone3(20, [900, 1], 1003)
+    .exec(24, [1005, 1002], ['c']);
+  expect(lifeOf(log.documents, 1005).ns_pid).toBe(3);
+});
+
 describe('calls that show both numbers', () => {
   /** Pids went by in between: either of the two calls may have borne the one that shows. */
   const open = (): Log =>
