@@ -188,12 +188,26 @@ export function threadsOf(known: Known, life: TrueProcess): number | null {
 
 /** Whether each call of its that could have made a thread or a process shows which it was. */
 function tellsThreads(known: Known, life: TrueProcess): boolean {
+  if (life.level > 0 && mayHaveBorne(known, life)) return false;
   return known.traces[life.index].births.every((e) => {
     if (e.fact.via !== 'clone3') return true;
     const child = known.history.lives[e.fact.child];
     if (life.level === 0) return isAttested(known, child);
     return known.traces[child.index].own.some((x) => x.parentThen === life.index);
   });
+}
+
+/**
+ * Inside a namespace nothing tells a clone3 that made a thread from the unrecorded birth of a
+ * child that names it as parent.
+ */
+function mayHaveBorne({ history, traces }: Known, life: TrueProcess): boolean {
+  if (traces[life.index].threads.every((e) => e.fact.via !== 'clone3')) return false;
+  return history.lives.some(
+    ({ index }) =>
+      traces[index].birth === undefined &&
+      traces[index].own.some((e) => e.parentThen === life.index),
+  );
 }
 
 /** An exit record that looks like the end, of one that lives: its other threads are not in the log yet. */
@@ -205,12 +219,15 @@ export function seemsEnded(known: Known, life: TrueProcess): boolean {
 }
 
 /**
- * Whether the records tell which birth of its namespace was its own: it said its number
- * itself, its pid is what a call returned, or everything that took a number there is a
- * process with records and a birth.
+ * Whether the records tell which birth was its own: it said its number itself, its pid is what
+ * a call returned, or everything that took a number in its namespace is a process with records
+ * that show its parent, and a birth. Of one in the initial namespace whose birth was not
+ * recorded, and which shows no parent, nothing says that it is in no other: a birth in any
+ * namespace may have taken its pid.
  */
 export function tellsNumber(known: Known, life: TrueProcess): boolean {
   const { own, birth } = known.traces[life.index];
+  if (life.level === 0) return birth !== undefined || showsParent(known, life);
   if (own.some((e) => is(e, 'setsid'))) return true;
   if (birth !== undefined && callerLevel(known, birth) === 0 && birth.fact.via !== 'clone3') {
     return true;
@@ -219,9 +236,14 @@ export function tellsNumber(known: Known, life: TrueProcess): boolean {
   const { level } = life;
   return known.history.lives.every((other) => {
     if (other.namespaces[level] !== life.namespaces[level]) return true;
-    const traces = known.traces[other.index];
-    return traces.own.length > 0 && traces.birth !== undefined && other.threads === 1;
+    const born = known.traces[other.index].birth !== undefined;
+    return showsParent(known, other) && born && other.threads === 1;
   });
+}
+
+/** The record of a crash shows no parent. */
+function showsParent({ traces }: Known, { index }: TrueProcess): boolean {
+  return traces[index].own.some((e) => e.parentThen >= 0);
 }
 
 /**

@@ -69,6 +69,31 @@ describe('births in a container', () => {
     expect(endOf(lifeOf(log.documents, 1003))).toMatchObject({ source: 'wait' });
   });
 
+  test("a number that is the caller's own parent's pid is not that one", () => {
+    const log = new Log()
+      .clone(0, [5, 1], 7, CLONE_NEWPID)
+      .fork(4, [7, 1], 2)
+      .exec(8, [8, 7], ['a'])
+      .touch(12, [7, 1])
+      .fork(12, [8, 7], 7)
+      .touch(16, [8, 7])
+      .fork(16, [8, 7], 8);
+    expect(treeOf(log.documents)).toBe('5(7(8))');
+    expect(numbersOf(log)).toBe('5 7=1 8=2');
+  });
+
+  test("a later life of the parent's pid is not the parent", () => {
+    const log = new Log()
+      .touch(0, [1001, 1000])
+      .fork(4, [1001, 1000], 1002)
+      .touch(8, [1002, 1001])
+      .clone(12, [900, 1], 1000, CLONE_NEWPID)
+      .fork(16, [1000, 900], 2)
+      .exec(20, [1003, 1000], ['a']);
+    expect(treeOf(log.documents)).toBe('1001(1002) 900(1000(1003))');
+    expect(rulesOf(lifeOf(log.documents, 1002), 'birth')).toEqual(['clone_return proven']);
+  });
+
   test('two at once, with the same numbers', () => {
     const log = new Log()
       .clone(0, [1000, 900], 1001, CLONE_NEWPID)
