@@ -28,9 +28,13 @@ type Editable = { -readonly [K in keyof Traces]: Traces[K] };
 export interface Known {
   readonly history: History;
   readonly traces: readonly Traces[];
-  /** By boot: the true moment the log ends, and whether pid namespaces were in use. */
+  /**
+   * By boot: the true moment the log ends, whether pid namespaces were in use, and whether pids
+   * were handed out in an order that still shows (see `isOrdered`).
+   */
   readonly ends: readonly number[];
   readonly nested: readonly boolean[];
+  readonly ordered: readonly boolean[];
   /** Lives that the records cannot tell from another of the same number. */
   readonly blurred: ReadonlySet<number>;
   /** Events by node and name. */
@@ -53,7 +57,27 @@ export function knowledgeOf(history: History, complete: boolean): Known {
   const nested = history.boots.map((_, b) =>
     history.lives.some((l) => l.boot === b && l.level > 0),
   );
-  return { history, traces, ends, nested, byName, blurred: blurredLives(history, traces) };
+  const ordered = history.boots.map((_, b) => isOrdered(history, b));
+  const blurred = blurredLives(history, traces);
+  return { history, traces, ends, nested, ordered, byName, blurred };
+}
+
+/** So few numbers in a turn that calls under way at once may be half a turn apart. */
+const FEW = 64;
+/** Numbers below it are handed out once. */
+const RESERVED_PIDS = 300;
+
+/**
+ * Births in a namespace are paired with pids by the order in which both were handed out. Where
+ * few pids are handed out again and again, a pid does not tell whether it was before or after
+ * another: it is as near in the turn before as in the next one.
+ */
+function isOrdered({ lives }: History, boot: number): boolean {
+  const born = lives.filter((life) => life.boot === boot && life.pid >= RESERVED_PIDS);
+  born.sort((a, b) => a.bornAt - b.bornAt);
+  const again = born.some(({ pid }, i) => i > 0 && pid < born[i - 1].pid);
+  const highest = Math.max(0, ...born.map(({ pid }) => pid));
+  return !again || highest - RESERVED_PIDS >= FEW;
 }
 
 function blank(): Editable {
@@ -188,7 +212,7 @@ export function threadsOf(known: Known, life: TrueProcess): number | null {
 
 /** Whether each call of its that could have made a thread or a process shows which it was. */
 function tellsThreads(known: Known, life: TrueProcess): boolean {
-  if (life.level > 0 && mayHaveBorne(known, life)) return false;
+  if (life.level > 0 && (!known.ordered[life.boot] || mayHaveBorne(known, life))) return false;
   return known.traces[life.index].births.every((e) => {
     if (e.fact.via !== 'clone3') return true;
     const child = known.history.lives[e.fact.child];
@@ -232,7 +256,7 @@ export function tellsNumber(known: Known, life: TrueProcess): boolean {
   if (birth !== undefined && callerLevel(known, birth) === 0 && birth.fact.via !== 'clone3') {
     return true;
   }
-  if (beginsUnseen(known, life)) return false;
+  if (beginsUnseen(known, life) || !known.ordered[life.boot]) return false;
   const { level } = life;
   return known.history.lives.every((other) => {
     if (other.namespaces[level] !== life.namespaces[level]) return true;
