@@ -204,6 +204,7 @@ function pairOf({ places, moments }: Matching, fork: Fork, life: Life, weight: n
 export function possible(matching: Matching, fork: Fork, life: Life): boolean {
   const { facts, shown, waited } = matching;
   if (facts.time(fork.at) > facts.time(facts.own[life.from])) return false;
+  if (fork.caller === life) return false;
   const ownNumber = shown.get(life);
   const begins = life.space !== matching.space && life.space?.first === life;
   if (!begins && ownNumber !== undefined && ownNumber !== fork.ret) return false;

@@ -213,12 +213,14 @@ export function threadsOf(known: Known, life: TrueProcess): number | null {
 /** Whether each call of its that could have made a thread or a process shows which it was. */
 function tellsThreads(known: Known, life: TrueProcess): boolean {
   if (life.level > 0 && (!known.ordered[life.boot] || mayHaveBorne(known, life))) return false;
-  return known.traces[life.index].births.every((e) => {
-    if (e.fact.via !== 'clone3') return true;
-    const child = known.history.lives[e.fact.child];
-    if (life.level === 0) return isAttested(known, child);
-    return known.traces[child.index].own.some((x) => x.parentThen === life.index);
-  });
+  const { births } = known.traces[life.index];
+  const hidden = births.filter((e) => e.fact.via === 'clone3');
+  if (life.level === 0)
+    return hidden.every((e) => isAttested(known, known.history.lives[e.fact.child]));
+  // Of several births any may be that of the child that shows, if another left none.
+  const named = ({ fact }: Of<'birth'>): boolean =>
+    known.traces[fact.child].own.some((x) => x.parentThen === life.index);
+  return hidden.length === 0 || births.every(named);
 }
 
 /**

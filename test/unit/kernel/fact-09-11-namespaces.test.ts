@@ -147,6 +147,12 @@ describe('births in a container', () => {
     expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003=3');
   });
 
+  test('nobody bears itself, though CLONE_PARENT gives it a sibling', () => {
+    const log = container().clone3(16, [1002, 1001], 3).clone(20, [1006, 1002], 4, CLONE_PARENT);
+    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1006=3');
+    expect(lifeOf(log.documents, 1002).threads).toBe(1);
+  });
+
   test('threads take numbers and are no processes', () => {
     const log = container()
       .thread(16, [1002, 1001], 3)

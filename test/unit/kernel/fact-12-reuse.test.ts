@@ -81,6 +81,25 @@ describe.each([
   });
 });
 
+test('the exits of all its threads end a life, by the other parent after them', () => {
+  const log = new Log()
+    .fork(0, [1000, 900], 1001)
+    .thread(4, [1001, 1000], 1002)
+    .exit(8, [1001, 1000], 1)
+    .exit(8, [1001, 1000], 2)
+    .touch(5000, [1001, 1003]);
+  expect(livesOf(log.documents, 1001).map(({ exit_code }) => exit_code)).toEqual([2, undefined]);
+});
+
+test('but not those of some of them', () => {
+  const log = new Log()
+    .fork(0, [1000, 900], 1001)
+    .thread(4, [1001, 1000], 1002)
+    .exit(8, [1001, 1000], 1)
+    .touch(5000, [1001, 1]);
+  expect(livesOf(log.documents, 1001)).toHaveLength(1);
+});
+
 test('a straggling thread that is shown as adopted is no other life', () => {
   const log = new Log()
     .fork(0, [1000, 900], 1001)
