@@ -316,13 +316,22 @@ export function mayAdopt(matching: Matching, fork: Fork, life: Life): boolean {
   const { caller } = fork;
   const gone = caller !== undefined && facts.own[caller.to - 1] < first;
   if (fork.kind === KIND.clone3 && ppid === facts.ppid(fork.at)) return true;
-  return gone && mayReap(matching, ppid, caller);
+  return gone && mayReap(matching, ppid, caller, life);
 }
 
-/** An orphan goes to an ancestor of its parent: one that asked for it, or the first of its namespace. */
-function mayReap({ facts, index, space }: Matching, ppid: number, caller: Life): boolean {
+/**
+ * An orphan goes to an ancestor of its parent, and is none itself: one that asked for it, or the
+ * first of its namespace.
+ */
+function mayReap(
+  { facts, index, space }: Matching,
+  ppid: number,
+  caller: Life,
+  orphan: Life,
+): boolean {
   let up: Life | undefined = caller;
   for (let step = 0; step < ANCESTORS; step++) {
+    if (up === orphan) return false;
     if (up.silent || up.pid === ppid) return true;
     if (facts.ppid(facts.own[up.from]) === ppid) return true;
     const parent: Life | undefined = index.parentOf(up);

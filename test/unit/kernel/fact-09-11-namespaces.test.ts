@@ -153,6 +153,16 @@ describe('births in a container', () => {
     expect(lifeOf(log.documents, 1002).threads).toBe(1);
   });
 
+  test('nor does it bear an ancestor, though that shows its own parent as an orphan would', () => {
+    const log = new Log()
+      .clone(0, [1004, 1003], 7)
+      .exitGroup(4, [1004, 1003])
+      .wait(4, [1003, 1002], 6)
+      .touch(8, [1002, 1001])
+      .wait(4, [1001, 1000], 2);
+    expect(treeOf(log.documents)).toBe('1001(1002(1003(1004)))');
+  });
+
   test('threads take numbers and are no processes', () => {
     const log = container()
       .thread(16, [1002, 1001], 3)
