@@ -225,12 +225,26 @@ export class Cuts {
     return before >= 0 && after >= 0 && before !== after;
   }
 
+  /** The parent that an event shows was born after the event before: it is no adopter of that life. */
+  #isYounger(i: number): boolean {
+    const facts = this.#facts;
+    const at = facts.own[i];
+    const parent = facts.ppid(at);
+    const before = facts.time(facts.own[i - 1]);
+    const birth = facts.forksReturning(parent).findLast((fork) => fork.at < at);
+    if (birth === undefined || facts.time(birth.at) <= before) return false;
+    // The number may be of another namespace: a record of the child tells.
+    const [from, to] = facts.range(parent);
+    const k = lowerBound(facts.own, from, to, birth.at);
+    return k < to && isParent(facts, birth, facts.ppid(facts.own[k]));
+  }
+
   /** Unless it is a thread that had not been stopped yet; a birth says more, see `place`. */
   #afterEnd(i: number, threads: ThreadWatch): boolean {
     const facts = this.#facts;
     const before = facts.own[i - 1];
     if (!endsLife(facts, before)) return false;
-    if (threads.isLast(i - 1, this.to) && this.#otherParent(i)) return true;
+    if (this.#otherParent(i) && (threads.isLast(i - 1, this.to) || this.#isYounger(i))) return true;
     if (facts.kind(before) === KIND.exit) return false;
     return facts.time(facts.own[i]) > facts.time(before) + STRAGGLE_MS;
   }
