@@ -63,7 +63,7 @@ function check(law: string, profile: Profile): void {
  * counts more as known than they decide (docs/limits.md). There the truth is asked for in
  * most lives, not in all.
  */
-const IN_MOST_LIVES: readonly Profile[] = ['namespaces', 'all'];
+const IN_MOST_LIVES = ['namespaces', 'all'] as const;
 /** By law, the profiles for which it is not asked strictly. */
 const OPEN_PROFILES: Readonly<Record<string, readonly Profile[]>> = {
   truth: IN_MOST_LIVES,
@@ -71,7 +71,7 @@ const OPEN_PROFILES: Readonly<Record<string, readonly Profile[]>> = {
   prefix: ['namespaces', 'hosts', 'all'],
 };
 /** Differences per life that are let pass there. */
-const TOLERATED = 0.02;
+const TOLERATED = { namespaces: 0.01, all: 0.02 };
 
 describe.each(Object.keys(RUNS))('%s', (law) => {
   const open = OPEN_PROFILES[law] ?? [];
@@ -91,6 +91,7 @@ test.each(WITNESSED)('witness %s', { timeout: 60_000 * TIMES }, (profile) => {
 
 describe('truth in most lives', () => {
   test.each(IN_MOST_LIVES)('%s', { timeout: 60_000 * TIMES }, (profile) => {
+    const tolerated = TOLERATED[profile];
     const plans = fc.sample(programs(profile, SIZE), {
       numRuns: RUNS['truth'] * TIMES,
       ...(SEED === undefined ? {} : { seed: SEED }),
@@ -98,9 +99,9 @@ describe('truth in most lives', () => {
     const histories = plans.map((plan) => simulate(plan));
     const differences = histories.flatMap((history) => compare(analyze(history.lines), history));
     const lives = histories.reduce((sum, history) => sum + history.lives.length, 0);
-    expect(differences.length / lives, `${differences.length} of ${lives}`).toBeLessThan(TOLERATED);
+    expect(differences.length / lives, `${differences.length} of ${lives}`).toBeLessThan(tolerated);
     const phantoms = differences.filter(({ what }) => what === 'phantom');
-    expect(phantoms.length / lives, `${phantoms.length} of ${lives}`).toBeLessThan(TOLERATED / 5);
+    expect(phantoms.length / lives, `${phantoms.length} of ${lives}`).toBeLessThan(tolerated / 5);
   });
 });
 
