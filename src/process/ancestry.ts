@@ -1,9 +1,7 @@
 /** Who is above whom among the members of namespaces, by the first parent that records show. */
 import { groupBy } from '../base/groups.ts';
-import type { Facts } from './facts.ts';
 import type { LifeIndex } from './life-index.ts';
 import type { Life } from './life.ts';
-import { parentByPpid } from './members.ts';
 import type { Space } from './space.ts';
 
 /** Lives in the order of a walk through their tree: those below one follow it without a gap. */
@@ -13,7 +11,7 @@ export class Ancestry {
   readonly #entered: Int32Array;
   readonly #left: Int32Array;
 
-  constructor(facts: Facts, index: LifeIndex, spaces: readonly Space[]) {
+  constructor(index: LifeIndex, spaces: readonly Space[]) {
     for (const { members } of spaces) {
       for (const life of members) {
         if (!this.#number.has(life)) this.#number.set(life, this.#number.size);
@@ -21,7 +19,7 @@ export class Ancestry {
     }
     const lives = [...this.#number.keys()];
     const parents = Int32Array.from(lives, (life) => {
-      const parent = parentByPpid(facts, index, life);
+      const parent = index.parentOf(life);
       return (parent && this.#number.get(parent)) ?? -1;
     });
     this.#entered = new Int32Array(lives.length);

@@ -16,7 +16,7 @@ export class Beginnings {
   readonly #facts: Facts;
   /** By position of a birth. */
   readonly #taken: Int32Array;
-  /** By number of a life: see #firstThread. */
+  /** By number of a life: see #firstThreaded. */
   readonly #threaded: Int32Array;
 
   constructor(facts: Facts) {
@@ -51,19 +51,26 @@ export class Beginnings {
   #lastBefore({ at, caller }: Fork): number {
     if (caller === undefined || caller.silent) return BEFORE_ALL;
     const { own } = this.#facts;
-    const i = lowerBound(own, caller.from, caller.to, Math.min(at, this.#firstThread(caller)));
+    const i = lowerBound(own, caller.from, caller.to, Math.min(at, this.#firstThreaded(caller)));
     return i > caller.from ? own[i - 1] : BEFORE_ALL;
   }
 
   /**
-   * The first call of a life that may have made a thread. From then on its events interleave
-   * freely (fact 6), and the last one may be another thread's.
+   * The first event of a life that was not entered before the first call that may have made a
+   * thread. From then on its events interleave freely (fact 6), and the last one may be another
+   * thread's, which may be logged before the call that made the thread (fact 4).
    */
-  #firstThread(life: Life): number {
+  #firstThreaded(life: Life): number {
     const known = this.#threaded[life.number];
     if (known !== NOT_YET) return known;
-    const first = life.forks.find((fork) => this.#mayMakeThread(fork));
-    return (this.#threaded[life.number] = first === undefined ? NEVER : first.at);
+    const { own } = this.#facts;
+    let entered = Infinity;
+    for (const fork of life.forks) {
+      if (this.#mayMakeThread(fork)) entered = Math.min(entered, this.#facts.time(fork.at));
+    }
+    let i = life.from;
+    while (i < life.to && this.#facts.time(own[i]) < entered) i++;
+    return (this.#threaded[life.number] = i < life.to ? own[i] : NEVER);
   }
 
   /** In other namespaces it is not known yet whom a clone3 bore (fact 10). */

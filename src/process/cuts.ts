@@ -225,25 +225,43 @@ export class Cuts {
     return before >= 0 && after >= 0 && before !== after;
   }
 
+  /** The parent that an event shows was born after the event before: it is no adopter of that life. */
+  #isYounger(i: number): boolean {
+    const facts = this.#facts;
+    const at = facts.own[i];
+    const parent = facts.ppid(at);
+    const before = facts.time(facts.own[i - 1]);
+    const birth = facts.forksReturning(parent).findLast((fork) => fork.at < at);
+    if (birth === undefined || facts.time(birth.at) <= before) return false;
+    // The number may be of another namespace: a record of the child tells.
+    const [from, to] = facts.range(parent);
+    const k = lowerBound(facts.own, from, to, birth.at);
+    return k < to && isParent(facts, birth, facts.ppid(facts.own[k]));
+  }
+
   /** Unless it is a thread that had not been stopped yet; a birth says more, see `place`. */
   #afterEnd(i: number, threads: ThreadWatch): boolean {
     const facts = this.#facts;
     const before = facts.own[i - 1];
     if (!endsLife(facts, before)) return false;
-    if (threads.aloneAt(i - 1, this.to) && this.#otherParent(i)) return true;
+    if (this.#otherParent(i) && (threads.isLast(i - 1, this.to) || this.#isYounger(i))) return true;
     if (facts.kind(before) === KIND.exit) return false;
     return facts.time(facts.own[i]) > facts.time(before) + STRAGGLE_MS;
   }
 }
 
-/** Whether the life that a pid's events are at has but one thread for certain (facts 10, 15). */
+/** Whether all threads of the life that a pid's events are at are known, and ended (facts 10, 13, 15). */
 class ThreadWatch {
   readonly #facts: Facts;
   readonly #births: readonly Fork[];
   /** Position of the last event of the life before. */
   #since = -1;
   #begun = false;
-  #alone = false;
+  /** Every call that may have made a thread is in the log. */
+  #known = false;
+  /** Such calls, and ends of single threads, so far. */
+  #made = 0;
+  #ended = 0;
 
   constructor(facts: Facts, births: readonly Fork[]) {
     this.#facts = facts;
@@ -261,17 +279,27 @@ class ThreadWatch {
     if (!this.#begun) {
       this.#begun = true;
       const time = facts.time(at);
-      this.#alone = this.#births.some((b) => b.at > this.#since && facts.time(b.at) <= time);
+      this.#known = this.#births.some((b) => b.at > this.#since && facts.time(b.at) <= time);
+      this.#made = 0;
+      this.#ended = 0;
     }
     const kind = facts.kind(at);
-    if (isExec(kind)) this.#alone ||= facts.table.success[facts.rows[at]] === 1;
-    else this.#alone &&= !this.#mayThread(at);
+    if (isExec(kind) && facts.table.success[facts.rows[at]] === 1) {
+      this.#known = true;
+      this.#made = 0;
+      this.#ended = 0;
+    } else if (kind === KIND.exit) this.#ended++;
+    else if (this.#mayThread(at)) this.#made++;
   }
 
-  /** At the end that `own[i]` logs: a thread may have ended before the call that made it was logged. */
-  aloneAt(i: number, to: number): boolean {
-    if (!this.#alone) return false;
+  /**
+   * Whether the end that `own[i]` logs was the last thread's. One more may have ended before the
+   * call that made it was logged.
+   */
+  isLast(i: number, to: number): boolean {
     const facts = this.#facts;
+    const threads = facts.kind(facts.own[i]) === KIND.exit ? this.#ended - 1 : 0;
+    if (!this.#known || threads < this.#made) return false;
     const ended = facts.time(facts.own[i]);
     for (let k = i + 1; k < to && facts.time(facts.own[k]) <= ended + STRAGGLE_MS; k++) {
       const at = facts.own[k];

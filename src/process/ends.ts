@@ -24,6 +24,9 @@ const HARMLESS: ReadonlySet<number> = new Set([17, 18, 19, 20, 21, 22, 23, 28]);
 /** QUIT, ILL, TRAP, ABRT, BUS, FPE, SEGV, XCPU, XFSZ, SYS: core(5). */
 const CORE: ReadonlySet<number> = new Set([3, 4, 5, 6, 7, 8, 11, 24, 25, 31]);
 
+/** A record of the process's own tells of these ends. */
+const RECORDED: ReadonlySet<End['source']> = new Set(['exit_group', 'exit', 'abend']);
+
 export function concludeEnds(facts: Facts, index: LifeIndex, spaces: readonly Space[]): void {
   for (const life of index.all()) {
     life.end =
@@ -267,7 +270,7 @@ function endSpace(facts: Facts, space: Space): void {
   if (first === undefined || end === undefined) return;
   const at = endShownAt(facts, first);
   if (at < 0) return;
-  const by = afterFirst(facts, first, end);
+  const by = afterFirst(facts, first, end, at);
   const lives = new Set(space.members);
   for (const numbered of space.numbers.values()) for (const life of numbered) lives.add(life);
   for (const life of lives) {
@@ -297,10 +300,14 @@ function mayEndWith(facts: Facts, life: Life, at: number): boolean {
   return bound !== 0 && facts.conclusions.at(bound) > at;
 }
 
-/** The kernel reaps the whole namespace before its pid 1 can be waited for. */
-function afterFirst(facts: Facts, first: Life, end: End): number {
+/**
+ * The kernel reaps the whole namespace before its pid 1 can be waited for, and kills it only
+ * once the pid 1 has left its last call: after the record of that was logged (zap_pid_ns_processes).
+ */
+function afterFirst(facts: Facts, first: Life, end: End, at: number): number {
   const wait = first.waits.findLast((one) => one.death);
-  return wait === undefined ? end.time : afterWait(facts, wait.waiter, wait.at);
+  if (wait !== undefined) return afterWait(facts, wait.waiter, wait.at);
+  return RECORDED.has(end.source) ? Math.max(end.time, facts.clock[at]) : end.time;
 }
 
 /** prctl(PR_SET_PDEATHSIG): the signal comes when the parent ends. */

@@ -34,7 +34,7 @@ export function joinEntered(
 ): Space[] {
   const guests = new Map<Space, readonly Fork[]>();
   for (const space of spaces) {
-    const calls = space.first === undefined ? callsOf(space) : [];
+    const calls = space.first === undefined && !space.isUnshared ? callsOf(space) : [];
     if (calls.length > 0) guests.set(space, calls);
   }
   if (guests.size === 0) return [...spaces];

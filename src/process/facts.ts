@@ -4,7 +4,7 @@
  * From here on an event is its position in serial order (`at`): positions compare as
  * serials do. Nothing is concluded here.
  */
-import { groupBy } from '../base/groups.ts';
+import { type Groups, groupBy, itemsOf } from '../base/groups.ts';
 import { NumberMap } from '../base/number-map.ts';
 import { type EventTable, HAVE } from '../event/table.ts';
 import type { Sequence } from '../order/order.ts';
@@ -79,6 +79,8 @@ export interface Reached {
   readonly rank: Int32Array;
   /** Half of all pids: a number that lies further away than that belongs to another turn. */
   readonly half: number;
+  /** The position after which a birth took its number: see beginnings.ts. */
+  readonly takenAfter: (birth: Fork) => number;
 }
 
 /** The events of one boot, indexed. */
@@ -111,7 +113,12 @@ export class Facts {
   /** Numbers in one turn of pids, above all of them; see rank.ts. 0 until it is needed. */
   turn = 0;
   /** What the counter of pids had reached, by position; see rank.ts. */
-  reached: Reached = { at: new Int32Array(0), rank: new Int32Array(0), half: 0 };
+  reached: Reached = {
+    at: new Int32Array(0),
+    rank: new Int32Array(0),
+    half: 0,
+    takenAfter: () => -1,
+  };
   /** By position: the number of the event's life in `lives`; 0 none. */
   readonly lifeNumbers: Int32Array;
   /** Lives with events of their own, by number from 1. */
@@ -121,6 +128,8 @@ export class Facts {
   /** How many events there are, and rows of what else was told. */
   readonly #events: number;
   readonly #told: number[] = [];
+  /** Made when it is first asked for. */
+  #returning: Groups | undefined;
 
   constructor(table: EventTable, sequence: Sequence) {
     this.#events = sequence.rows.length;
@@ -164,6 +173,18 @@ export class Facts {
       this.pids.push(pid);
     }
     return dense;
+  }
+
+  /** The calls that returned a number, in serial order, without those that made a thread. */
+  forksReturning(pid: number): readonly Fork[] {
+    if (this.#returning === undefined) {
+      const returned = Int32Array.from(this.forks, ({ thread, ret }) =>
+        thread ? -1 : this.dense(ret),
+      );
+      this.#returning = groupBy(returned, this.pids.length);
+    }
+    const dense = this.#dense.get(pid);
+    return dense < 0 ? [] : itemsOf(this.#returning, dense, this.forks);
   }
 
   /** Range in `own` of a pid's events; an empty range when it has none. */

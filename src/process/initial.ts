@@ -9,7 +9,7 @@
 import { KIND } from '../tables/kinds.ts';
 import { CLONE_NEWPID, type Facts } from './facts.ts';
 import { RESERVED_PIDS } from './rank.ts';
-import { RoughLives } from './rough.ts';
+import { isTaken, RoughLives } from './rough.ts';
 
 /** What it takes to believe in a namespace that no flag shows: more than one odd child. */
 const CUT_COST = 3;
@@ -59,8 +59,7 @@ function parentsOf(facts: Facts, lives: RoughLives): Int32Array {
   const parents = new Int32Array(lives.count).fill(-1);
   for (let life = 0; life < lives.count; life++) {
     if (lives.isSilent(life)) continue;
-    const first = facts.own[lives.from[life]];
-    const parent = lives.at(facts.ppid(first), first);
+    const parent = lives.parentAt(facts.own[lives.from[life]]);
     if (parent >= 0 && parent !== life && !lives.isSilent(parent)) parents[life] = parent;
   }
   return parents;
@@ -83,7 +82,7 @@ function voteByChildren(facts: Facts, votes: Votes): void {
       if ((fork.flags & CLONE_NEWPID) !== 0 || unsharedAt < fork.at) forced[child] = 1;
       continue;
     }
-    if (isTooLow(fork.ret, lives.pid[life])) foreign[life] += SELF;
+    if (isTooLow(fork.ret, lives.pid[life]) || isTaken(facts, fork)) foreign[life] += SELF;
     const returns = unmatched.get(life);
     if (returns === undefined) unmatched.set(life, [fork.ret]);
     else returns.push(fork.ret);

@@ -77,6 +77,17 @@ export class LifeIndex {
     }
     return found;
   }
+
+  /** The life that the `ppid=` of a life's first record means, if it was born by then. */
+  parentOf(life: Life): Life | undefined {
+    if (life.silent) return undefined;
+    const facts = this.#facts;
+    const first = facts.own[life.from];
+    const parent = this.at(facts.ppid(first), first);
+    const { birth } = parent ?? life;
+    const later = birth !== undefined && facts.time(birth.at) > facts.time(first);
+    return parent === life || later ? undefined : parent;
+  }
 }
 
 function lastBegun(lives: readonly Life[], at: number): Life {

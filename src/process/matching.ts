@@ -17,6 +17,7 @@ import { REACH } from './members.ts';
 import { type Moments, isPrompt } from './moments.ts';
 import type { Places } from './places.ts';
 import { Space } from './space.ts';
+import { bornInto, placeUnshared } from './unshared.ts';
 
 /** Weights of a pair in the alignment: any pair counts far more than which one it is. */
 const DIRECT = 36;
@@ -219,6 +220,7 @@ function pairOf({ places, moments }: Matching, fork: Fork, life: Life, weight: n
 export function possible(matching: Matching, fork: Fork, life: Life): boolean {
   const { facts, shown, waited } = matching;
   if (facts.time(fork.at) > facts.time(facts.own[life.from])) return false;
+  if (fork.caller === life) return false;
   const ownNumber = shown.get(life);
   const begins = life.space !== matching.space && life.space?.first === life;
   if (!begins && ownNumber !== undefined && ownNumber !== fork.ret) return false;
@@ -231,7 +233,7 @@ export function possible(matching: Matching, fork: Fork, life: Life): boolean {
 /** Whether a call's child may be the pid 1 of a new namespace. */
 function mayBegin(fork: Fork): boolean {
   if (fork.kind === KIND.clone3 || (fork.flags & CLONE_NEWPID) !== 0) return true;
-  return fork.caller?.childSpace !== undefined;
+  return bornInto(fork) !== undefined;
 }
 
 export function bear(
@@ -249,8 +251,7 @@ export function bear(
   if ((fork.flags & CLONE_NEWPID) !== 0 && life.space === space) {
     // Its flag says what nothing else did: it is the pid 1 of a namespace of its own.
     life.space = new Space(space, life);
-    life.nsPid = 1;
-  }
+  } else placeUnshared(fork, life, space);
   if (life.space === space && life.nsPid === 0) life.nsPid = fork.ret;
 }
 
@@ -331,17 +332,17 @@ export function mayAdopt(matching: Matching, fork: Fork, life: Life): boolean {
   const { caller } = fork;
   const gone = caller !== undefined && facts.own[caller.to - 1] < first;
   if (fork.kind === KIND.clone3 && ppid === facts.ppid(fork.at)) return true;
-  return gone && mayReap(matching, ppid, caller, first);
+  return gone && mayReap(matching, ppid, caller, life);
 }
 
-/** An orphan goes to an ancestor of its parent: one that asked for it, or the first of its namespace. */
-function mayReap(
-  { index, space, ancestry }: Matching,
-  ppid: number,
-  caller: Life,
-  at: number,
-): boolean {
-  const reaper = index.at(ppid, at);
+/**
+ * An orphan goes to an ancestor of its parent, and is none itself: one that asked for it, or the
+ * first of its namespace.
+ */
+function mayReap(matching: Matching, ppid: number, caller: Life, orphan: Life): boolean {
+  const { facts, index, space, ancestry } = matching;
+  if (ancestry.isAbove(orphan, caller)) return false;
+  const reaper = index.at(ppid, facts.own[orphan.from]);
   if (reaper === undefined || ancestry.isAbove(reaper, caller)) return true;
   // Where the way up to the first is not known, so is not who stands on it.
   return space.first === undefined || !ancestry.isAbove(space.first, caller);

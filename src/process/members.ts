@@ -11,7 +11,9 @@ import { joinEntered } from './entered.ts';
 import { Numbers } from './numbers.ts';
 import type { LifeIndex } from './life-index.ts';
 import type { Life } from './life.ts';
+import { isRawCall } from './parents.ts';
 import { Space } from './space.ts';
+import { Unshared } from './unshared.ts';
 
 /** How many candidates on each side of the expected one are looked at, in a large family. */
 export const REACH = 16;
@@ -34,12 +36,15 @@ interface Assigning {
   readonly numbers: Map<Space, Numbers>;
   /** Lives of which a call shows that they left their namespace. */
   readonly unshared: Set<Life>;
+  /** Those inside a namespace that did. */
+  readonly inside: Unshared;
 }
 
 /** Gives each life outside the initial namespace its space, from the outermost inwards. */
 export function assignSpaces(facts: Facts, index: LifeIndex, beginnings: Beginnings): Space[] {
   const least = leastReturns(facts);
   const own = ownNumbers(facts);
+  const lives = index.all().filter((life) => isOutside(facts, life));
   const all: Assigning = {
     facts,
     index,
@@ -51,9 +56,8 @@ export function assignSpaces(facts: Facts, index: LifeIndex, beginnings: Beginni
     spaces: [],
     numbers: new Map(),
     unshared: new Set(),
+    inside: new Unshared(facts, index, lives),
   };
-  const lives: Life[] = [];
-  for (const life of index.all()) if (isOutside(all, life)) lives.push(life);
   lives.sort((a, b) => facts.own[a.from] - facts.own[b.from]);
   beginUnshared(all);
   const entered = new Set<Life>();
@@ -61,11 +65,11 @@ export function assignSpaces(facts: Facts, index: LifeIndex, beginnings: Beginni
     // Up to the nearest ancestor whose space is known, then down again: no recursion.
     const path: Life[] = [];
     let walk: Life | undefined = life;
-    while (walk !== undefined && walk.space === undefined && isOutside(all, walk)) {
+    while (walk !== undefined && walk.space === undefined && isOutside(facts, walk)) {
       if (entered.has(walk)) break;
       entered.add(walk);
       path.push(walk);
-      walk = walk.birth?.caller ?? parentByPpid(facts, index, walk);
+      walk = walk.birth?.caller ?? index.parentOf(walk);
     }
     for (let i = path.length - 1; i >= 0; i--) enter(all, path[i], path[i + 1] ?? walk);
   }
@@ -95,7 +99,7 @@ function beginUnshared(all: Assigning): void {
   }
 }
 
-function isOutside({ facts }: Assigning, life: Life): boolean {
+function isOutside(facts: Facts, life: Life): boolean {
   return !life.silent && facts.outside[facts.own[life.from]] === 1;
 }
 
@@ -106,13 +110,24 @@ function enter(all: Assigning, life: Life, up: Life | undefined): void {
   }
   const flagged = life.birth !== undefined && (life.birth.flags & CLONE_NEWPID) !== 0;
   const begins = flagged || all.own.get(life) === 1 || all.least.get(life)?.ret === 2;
+  if (enterUnshared(all, life, up, begins)) return;
   let space = begins ? undefined : fitting(all, life, up);
   if (space === undefined) {
     space = newSpace(all, up.space, isFirst(all, life, up) ? life : undefined);
     // Without the flag it was unshare: every later child goes the same way.
-    if (!flagged && !mayHaveFlagged(life, up)) up.childSpace ??= space;
+    if (!flagged && !mayHaveFlagged(all, life, up)) up.childSpace ??= space;
   }
   join(all, life, space);
+}
+
+/** Inside a namespace: whether the life was certainly born after its parent's unshare. */
+function enterUnshared(all: Assigning, life: Life, up: Life, begins: boolean): boolean {
+  const { childSpace } = up;
+  if (childSpace?.isUnshared !== true || !all.inside.isAfter(up, life, begins)) return false;
+  if (begins && childSpace.first !== undefined) return false;
+  if (begins) childSpace.beginWith(life);
+  join(all, life, childSpace);
+  return true;
 }
 
 function join(all: Assigning, life: Life, space: Space): void {
@@ -120,6 +135,9 @@ function join(all: Assigning, life: Life, space: Space): void {
   space.members.push(life);
   const numbers = numbersOf(all, space);
   for (const fork of life.forks) numbers.add(fork);
+  if (life.childSpace !== undefined) return;
+  life.childSpace = all.inside.begin(life, space);
+  if (life.childSpace !== undefined) all.spaces.push(life.childSpace);
 }
 
 /**
@@ -127,7 +145,8 @@ function join(all: Assigning, life: Life, space: Space): void {
  * neither where half of them do not fit: a few may not because another member is misplaced.
  */
 function fitting(all: Assigning, life: Life, up: Life): Space | undefined {
-  const candidates = [up.childSpace, up.space].filter((space) => space !== undefined);
+  const later = up.childSpace?.isUnshared === true ? undefined : up.childSpace;
+  const candidates = [later, up.space].filter((space) => space !== undefined);
   const { forks } = life;
   if (forks.length === 0) return candidates[0];
   let best: Space | undefined;
@@ -155,10 +174,13 @@ function numbersOf(all: Assigning, space: Space): Numbers {
   return numbers;
 }
 
-/** Inside a namespace the call that bore a life is not known yet: it may have had the flag. */
-function mayHaveFlagged(life: Life, up: Life): boolean {
-  if (life.birth !== undefined) return false;
-  return up.forks.some((fork) => (fork.flags & CLONE_NEWPID) !== 0);
+/**
+ * Inside a namespace the call that bore a life is not known yet: it may have had the flag. A
+ * program's own clone3 may have it anywhere.
+ */
+function mayHaveFlagged({ facts }: Assigning, life: Life, up: Life): boolean {
+  if (life.birth !== undefined) return isRawCall(facts, life.birth);
+  return up.forks.some((fork) => (fork.flags & CLONE_NEWPID) !== 0 || isRawCall(facts, fork));
 }
 
 /** Members of a namespace older than the log share a parent that has no records. */
@@ -174,10 +196,6 @@ function adrift(all: Assigning, life: Life): Space {
 
 function newSpace(all: Assigning, outer: Space | undefined, first: Life | undefined): Space {
   const space = new Space(outer, first);
-  if (first !== undefined) {
-    first.nsPid = 1;
-    space.numbers.set(1, [first]);
-  }
   all.spaces.push(space);
   return space;
 }
@@ -203,9 +221,15 @@ function isFirst(all: Assigning, life: Life, up: Life | undefined): boolean {
 function enterLaterChildren(all: Assigning): void {
   const later = all.index.all().filter((life) => isLater(life));
   // A later child whose calls return pids shows that its parent did not leave its namespace.
-  for (const { birth, forks } of later) {
+  for (const life of later) {
+    const { birth, forks, pid } = life;
     const caller = birth?.caller;
-    if (forks.length === 0 || caller === undefined || all.unshared.has(caller)) continue;
+    if (
+      (forks.length === 0 && all.own.get(life) !== pid) ||
+      caller === undefined ||
+      all.unshared.has(caller)
+    )
+      continue;
     caller.childSpace = undefined;
   }
   for (const life of later) {
@@ -247,11 +271,4 @@ function leastReturns(facts: Facts): Map<Life, Fork> {
     if (known === undefined || fork.ret < known.ret) least.set(fork.caller, fork);
   }
   return least;
-}
-
-export function parentByPpid(facts: Facts, index: LifeIndex, life: Life): Life | undefined {
-  if (life.silent) return undefined;
-  const first = facts.own[life.from];
-  const parent = index.at(facts.ppid(first), first);
-  return parent === life ? undefined : parent;
 }

@@ -21,24 +21,39 @@ export function rankLives(facts: Facts, index: LifeIndex, beginnings: Beginnings
   // A power of two above every pid, so that ranks stay small integers for as many turns as a
   // log can hold.
   facts.turn = 2 ** Math.ceil(Math.log2(highest + 1));
-  const reached = {
+  facts.reached = {
     at: Int32Array.from(lives, (life) => life.begun),
     rank: new Int32Array(lives.length),
     half: Math.max(1, highest - RESERVED_PIDS) / 2,
+    takenAfter: (birth) => beginnings.takenAfter(birth),
   };
-  facts.reached = reached;
   let counter = 0;
-  let begun = 0;
   for (const [i, life] of lives.entries()) {
-    const turns = turnsFrom(facts, counter, life.pid);
     // Far ahead of the counter: born before the numbers wrapped, first seen after.
-    const late = turns < 0 && !isBornAfter(life, begun, beginnings);
-    const passed = late || turns > 0 ? turns : 0;
-    life.rank = (life.pid + (turnOf(facts, counter) + passed) * facts.turn) | 0;
-    if (turns > 0 || i === 0) begun = life.begun;
+    const turns = turnsFrom(facts, counter, life.pid);
+    const rank = life.pid + (turnOf(facts, counter) + turns) * facts.turn;
+    // What lies above the counter lies above every floor.
+    const isNext = rank > counter;
+    life.rank = (isNext ? rank : above(facts, rank, floorOf(facts, index, life))) | 0;
     counter = Math.max(counter, life.rank);
-    reached.rank[i] = counter;
+    facts.reached.rank[i] = counter;
   }
+}
+
+/** What a life's rank lies above: what the counter had reached before its birth, and its parent's. */
+function floorOf(facts: Facts, index: LifeIndex, life: Life): number {
+  if (life.birth !== undefined) return floorOfBirth(facts, life.birth);
+  return index.parentOf(life)?.rank ?? 0;
+}
+
+function floorOfBirth({ reached }: Facts, birth: Fork): number {
+  return reachedBy(reached, reached.takenAfter(birth));
+}
+
+/** A number that is handed out again and again, in the first turn that lies above a floor. */
+function above(facts: Facts, rank: number, floor: number): number {
+  if (rank > floor || pidOfRank(facts, rank) < RESERVED_PIDS) return rank;
+  return rank + facts.turn;
 }
 
 function byBeginning(facts: Facts, index: LifeIndex): Life[] {
@@ -54,11 +69,6 @@ function byBeginning(facts: Facts, index: LifeIndex): Life[] {
   return Array.from(order, (i) => all[i]);
 }
 
-/** The call shows that a life was born after a position. */
-function isBornAfter({ birth }: Life, position: number, beginnings: Beginnings): boolean {
-  return birth !== undefined && beginnings.takenAfter(birth) >= position;
-}
-
 function turnOf({ turn }: Facts, rank: number): number {
   return Math.floor(rank / turn);
 }
@@ -68,7 +78,9 @@ function turnsFrom(facts: Facts, counter: number, pid: number): number {
   if (pid < RESERVED_PIDS) return 0;
   const ahead = pid - pidOfRank(facts, counter);
   if (ahead < -facts.reached.half) return 1;
-  return ahead > facts.reached.half && counter > 0 ? -1 : 0;
+  // Numbers below RESERVED_PIDS are handed out once: there was no turn before theirs.
+  const first = pidOfRank(facts, counter) < RESERVED_PIDS;
+  return ahead > facts.reached.half && !first ? -1 : 0;
 }
 
 /** The life of a rank, if its records show its parent. */
@@ -87,7 +99,7 @@ export function rankTaken(facts: Facts, fork: Fork): number {
   // A thread has no life to take the rank from: it is of the turn of numbers of its moment.
   const counter = reachedBy(facts.reached, fork.at);
   const turns = turnOf(facts, counter) + turnsFrom(facts, counter, fork.ret);
-  return fork.ret + turns * facts.turn;
+  return above(facts, fork.ret + turns * facts.turn, floorOfBirth(facts, fork));
 }
 
 function reachedBy({ at, rank }: Reached, position: number): number {

@@ -17,6 +17,8 @@ export class RoughLives {
   readonly from: Int32Array;
   readonly to: Int32Array;
   readonly #begun: Int32Array;
+  /** When the call that bore it was entered, ms; -Infinity where none is known. */
+  readonly #born: Float64Array;
   count = 0;
   /** The lives of dense pid k are those from `first[k]` to `first[k + 1]`, oldest first. */
   readonly #first: Int32Array;
@@ -35,6 +37,7 @@ export class RoughLives {
     this.from = new Int32Array(most);
     this.to = new Int32Array(most);
     this.#begun = new Int32Array(most);
+    this.#born = new Float64Array(most).fill(-Infinity);
     this.#first = new Int32Array(pids + 1);
     this.lifeAt = new Int32Array(facts.rows.length).fill(-1);
     this.childAt = new Int32Array(forks.length);
@@ -70,6 +73,12 @@ export class RoughLives {
     return low;
   }
 
+  /** The life that an event's `ppid=` means; -1 none: a later life of that pid was not born yet. */
+  parentAt(at: number): number {
+    const parent = this.at(this.#facts.ppid(at), at);
+    return parent >= 0 && this.#born[parent] > this.#facts.time(at) ? -1 : parent;
+  }
+
   #build(dense: number, births: Groups): void {
     const facts = this.#facts;
     const from = facts.start[dense];
@@ -79,24 +88,30 @@ export class RoughLives {
     const count = births.start[dense + 1] - first;
     const birth = count === 0 ? undefined : facts.forks[births.items[first]];
     if (count < 2 && isOneLife(facts, from, to, birth, undefined)) {
-      this.#add(facts.pids[dense], from, to, Math.min(facts.own[from], birth?.at ?? NEVER));
+      this.#add(facts.pids[dense], from, to, Math.min(facts.own[from], birth?.at ?? NEVER), birth);
       return;
     }
     const known: Fork[] = [];
     for (let i = first; i < first + count; i++) known.push(facts.forks[births.items[i]]);
     for (const life of livesOf(facts, facts.pids[dense], { births: known, waits: [] })) {
-      this.#add(life.pid, life.from, life.to, life.begun);
+      this.#add(life.pid, life.from, life.to, life.begun, life.birth);
     }
   }
 
-  #add(pid: number, from: number, to: number, begun: number): void {
+  #add(pid: number, from: number, to: number, begun: number, birth: Fork | undefined): void {
     const number = this.count++;
     this.pid[number] = pid;
     this.from[number] = from;
     this.to[number] = to;
     this.#begun[number] = begun;
+    if (birth !== undefined) this.#born[number] = this.#facts.time(birth.at);
     for (let i = from; i < to; i++) this.lifeAt[this.#facts.own[i]] = number;
   }
+}
+
+/** The number that a call returned is in use in the initial namespace: the caller has it, or its parent. */
+export function isTaken(facts: Facts, { at, ret }: Fork): boolean {
+  return ret === facts.ppid(at) || ret === facts.pid(at);
 }
 
 /**
@@ -105,6 +120,7 @@ export class RoughLives {
  * orphan or under CLONE_PARENT would: its position, or -1.
  */
 function childEvent(facts: Facts, fork: Fork): number {
+  if (isTaken(facts, fork)) return -1;
   const [from, to] = facts.range(fork.ret);
   const caller = facts.pid(fork.at);
   // The caller lives: its own pid is nobody's, and the number is one of another namespace.

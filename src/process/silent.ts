@@ -16,6 +16,7 @@ import {
   possible,
 } from './matching.ts';
 import { lifeOfRank, pidOfRank } from './rank.ts';
+import { bornInto } from './unshared.ts';
 
 /**
  * Births whose child left no record of its own. Between two known pairs that lie equally
@@ -62,7 +63,7 @@ function bearSilent(
   if (known === undefined && namesakes.some((life) => life.rank === rank)) return;
   const life = known ?? new Life(pid, 0, 0, NEVER);
   life.rank = rank | 0;
-  life.space ??= fork.caller?.childSpace ?? matching.space;
+  life.space ??= bornInto(fork) ?? matching.space;
   bear(matching, fork, life, rule, confidence);
   if (known === undefined) index.add(life);
 }

@@ -22,7 +22,7 @@ import {
   pairBirths,
   type Pairing,
 } from './matching.ts';
-import { assignSpaces, parentByPpid } from './members.ts';
+import { assignSpaces } from './members.ts';
 import { type Known, Moments, type Paired } from './moments.ts';
 import { placesOf } from './places.ts';
 import { rankLives } from './rank.ts';
@@ -37,7 +37,7 @@ export function resolveSpaces(facts: Facts, index: LifeIndex): Space[] {
   if (spaces.length === 0) return spaces;
   collectCalls(facts);
   rankLives(facts, index, beginnings);
-  collectFamilies(facts, index);
+  collectFamilies(index);
   const matchings = matchSpaces(facts, index, spaces, beginnings);
   for (const matching of matchings) identifySilent(matching, index);
   matchLeftOver(facts, index, new Map(matchings.map((one) => [one.space, one])));
@@ -62,7 +62,7 @@ function matchSpaces(
 ): Matching[] {
   const births = initialBirths(facts);
   const certain: Known = { facts, beginnings, births, paired: [] };
-  const ancestry = new Ancestry(facts, index, spaces);
+  const ancestry = new Ancestry(index, spaces);
   const matchings: Matching[] = [];
   for (const [space, places] of placesOf(spaces, births)) {
     const moments = new Moments(certain, space);
@@ -92,10 +92,10 @@ function collectCalls(facts: Facts): void {
   }
 }
 
-function collectFamilies(facts: Facts, index: LifeIndex): void {
+function collectFamilies(index: LifeIndex): void {
   for (const life of index.all()) {
     if (life.silent || life.birth !== undefined) continue;
-    const parent = parentByPpid(facts, index, life);
+    const parent = index.parentOf(life);
     const space = parent === undefined ? life.space : parent.space;
     if (life !== space?.first) space?.family.push(life);
   }

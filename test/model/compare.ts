@@ -107,7 +107,7 @@ function compareThreads({ known, life, document, report }: Case): void {
 }
 
 function compareNumbers({ known, life, document, report }: Case): void {
-  const numbered = life.level === 0 || tellsNumber(known, life);
+  const numbered = tellsNumber(known, life);
   if (document.ns_pid !== undefined && numbered) {
     const expected = life.level > 0 ? life.nsPid : undefined;
     if (document.ns_pid !== expected) report('ns_pid', expected, document.ns_pid);

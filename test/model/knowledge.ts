@@ -28,9 +28,13 @@ type Editable = { -readonly [K in keyof Traces]: Traces[K] };
 export interface Known {
   readonly history: History;
   readonly traces: readonly Traces[];
-  /** By boot: the true moment the log ends, and whether pid namespaces were in use. */
+  /**
+   * By boot: the true moment the log ends, whether pid namespaces were in use, and whether pids
+   * were handed out in an order that still shows (see `isOrdered`).
+   */
   readonly ends: readonly number[];
   readonly nested: readonly boolean[];
+  readonly ordered: readonly boolean[];
   /** Lives that the records cannot tell from another of the same number. */
   readonly blurred: ReadonlySet<number>;
   /** Events by node and name. */
@@ -53,7 +57,27 @@ export function knowledgeOf(history: History, complete: boolean): Known {
   const nested = history.boots.map((_, b) =>
     history.lives.some((l) => l.boot === b && l.level > 0),
   );
-  return { history, traces, ends, nested, byName, blurred: blurredLives(history, traces) };
+  const ordered = history.boots.map((_, b) => isOrdered(history, b));
+  const blurred = blurredLives(history, traces);
+  return { history, traces, ends, nested, ordered, byName, blurred };
+}
+
+/** So few numbers in a turn that calls under way at once may be half a turn apart. */
+const FEW = 64;
+/** Numbers below it are handed out once. */
+const RESERVED_PIDS = 300;
+
+/**
+ * Births in a namespace are paired with pids by the order in which both were handed out. Where
+ * few pids are handed out again and again, a pid does not tell whether it was before or after
+ * another: it is as near in the turn before as in the next one.
+ */
+function isOrdered({ lives }: History, boot: number): boolean {
+  const born = lives.filter((life) => life.boot === boot && life.pid >= RESERVED_PIDS);
+  born.sort((a, b) => a.bornAt - b.bornAt);
+  const again = born.some(({ pid }, i) => i > 0 && pid < born[i - 1].pid);
+  const highest = Math.max(0, ...born.map(({ pid }) => pid));
+  return !again || highest - RESERVED_PIDS >= FEW;
 }
 
 function blank(): Editable {
@@ -188,12 +212,28 @@ export function threadsOf(known: Known, life: TrueProcess): number | null {
 
 /** Whether each call of its that could have made a thread or a process shows which it was. */
 function tellsThreads(known: Known, life: TrueProcess): boolean {
-  return known.traces[life.index].births.every((e) => {
-    if (e.fact.via !== 'clone3') return true;
-    const child = known.history.lives[e.fact.child];
-    if (life.level === 0) return isAttested(known, child);
-    return known.traces[child.index].own.some((x) => x.parentThen === life.index);
-  });
+  if (life.level > 0 && (!known.ordered[life.boot] || mayHaveBorne(known, life))) return false;
+  const { births } = known.traces[life.index];
+  const hidden = births.filter((e) => e.fact.via === 'clone3');
+  if (life.level === 0)
+    return hidden.every((e) => isAttested(known, known.history.lives[e.fact.child]));
+  // Of several births any may be that of the child that shows, if another left none.
+  const named = ({ fact }: Of<'birth'>): boolean =>
+    known.traces[fact.child].own.some((x) => x.parentThen === life.index);
+  return hidden.length === 0 || births.every(named);
+}
+
+/**
+ * Inside a namespace nothing tells a clone3 that made a thread from the unrecorded birth of a
+ * child that names it as parent.
+ */
+function mayHaveBorne({ history, traces }: Known, life: TrueProcess): boolean {
+  if (traces[life.index].threads.every((e) => e.fact.via !== 'clone3')) return false;
+  return history.lives.some(
+    ({ index }) =>
+      traces[index].birth === undefined &&
+      traces[index].own.some((e) => e.parentThen === life.index),
+  );
 }
 
 /** An exit record that looks like the end, of one that lives: its other threads are not in the log yet. */
@@ -205,22 +245,44 @@ export function seemsEnded(known: Known, life: TrueProcess): boolean {
 }
 
 /**
- * Whether the records tell which birth of its namespace was its own: it said its number
- * itself, its pid is what a call returned, or everything that took a number there is a
- * process with records and a birth.
+ * Whether the records tell which birth was its own: it said its number itself, its pid is what
+ * a call returned, or everything that took a number in its namespace is a process with records
+ * that show its parent, and a birth. Of one in the initial namespace whose birth was not
+ * recorded, and which shows no parent, nothing says that it is in no other: a birth in any
+ * namespace may have taken its pid.
  */
 export function tellsNumber(known: Known, life: TrueProcess): boolean {
   const { own, birth } = known.traces[life.index];
+  if (life.level === 0) return birth !== undefined || showsParent(known, life);
   if (own.some((e) => is(e, 'setsid'))) return true;
   if (birth !== undefined && callerLevel(known, birth) === 0 && birth.fact.via !== 'clone3') {
     return true;
   }
+  if (beginsUnseen(known, life) || !known.ordered[life.boot]) return false;
   const { level } = life;
   return known.history.lives.every((other) => {
     if (other.namespaces[level] !== life.namespaces[level]) return true;
-    const traces = known.traces[other.index];
-    return traces.own.length > 0 && traces.birth !== undefined && other.threads === 1;
+    const born = known.traces[other.index].birth !== undefined;
+    return showsParent(known, other) && born && other.threads === 1;
   });
+}
+
+/** The record of a crash shows no parent. */
+function showsParent({ traces }: Known, { index }: TrueProcess): boolean {
+  return traces[index].own.some((e) => e.parentThen >= 0);
+}
+
+/**
+ * A program's own clone3 hides CLONE_NEWPID as it hides the rest. Whether its child is one more
+ * of its caller's namespace or the pid 1 of a new one, only the child's own children tell: the
+ * number after 1 is 2.
+ */
+function beginsUnseen(known: Known, life: TrueProcess): boolean {
+  const { birth, births } = known.traces[life.index];
+  if (birth === undefined || !birth.fact.raw) return false;
+  const caller = known.history.lives[birth.actor];
+  const begins = life.namespaces.length > caller.namespaces.length;
+  return begins && !births.some((e) => e.fact.ret === 2);
 }
 
 export const isAlive = (known: Known, life: TrueProcess): boolean =>

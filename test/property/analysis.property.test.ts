@@ -63,13 +63,19 @@ function check(law: string, profile: Profile): void {
  * counts more as known than they decide (docs/limits.md). There the truth is asked for in
  * most lives, not in all.
  */
-const OPEN_PROFILES: ReadonlySet<Profile> = new Set<Profile>(['namespaces', 'hosts', 'all']);
-const OPEN_LAWS: ReadonlySet<string> = new Set(['truth', 'loss', 'prefix']);
+const IN_MOST_LIVES = ['namespaces', 'all'] as const;
+/** By law, the profiles for which it is not asked strictly. */
+const OPEN_PROFILES: Readonly<Record<string, readonly Profile[]>> = {
+  truth: IN_MOST_LIVES,
+  loss: ['namespaces', 'hosts', 'all'],
+  prefix: ['namespaces', 'hosts', 'all'],
+};
 /** Differences per life that are let pass there. */
-const TOLERATED = 0.02;
+const TOLERATED = { namespaces: 0.01, all: 0.02 };
 
 describe.each(Object.keys(RUNS))('%s', (law) => {
-  const strict = PROFILES.filter((profile) => !OPEN_LAWS.has(law) || !OPEN_PROFILES.has(profile));
+  const open = OPEN_PROFILES[law] ?? [];
+  const strict = PROFILES.filter((profile) => !open.includes(profile));
   test.each(strict)('%s', { timeout: 60_000 * TIMES }, (profile) => check(law, profile));
 });
 
@@ -84,7 +90,8 @@ test.each(WITNESSED)('witness %s', { timeout: 60_000 * TIMES }, (profile) => {
 });
 
 describe('truth in most lives', () => {
-  test.each([...OPEN_PROFILES])('%s', { timeout: 60_000 * TIMES }, (profile) => {
+  test.each(IN_MOST_LIVES)('%s', { timeout: 60_000 * TIMES }, (profile) => {
+    const tolerated = TOLERATED[profile];
     const plans = fc.sample(programs(profile, SIZE), {
       numRuns: RUNS['truth'] * TIMES,
       ...(SEED === undefined ? {} : { seed: SEED }),
@@ -92,9 +99,9 @@ describe('truth in most lives', () => {
     const histories = plans.map((plan) => simulate(plan));
     const differences = histories.flatMap((history) => compare(analyze(history.lines), history));
     const lives = histories.reduce((sum, history) => sum + history.lives.length, 0);
-    expect(differences.length / lives, `${differences.length} of ${lives}`).toBeLessThan(TOLERATED);
+    expect(differences.length / lives, `${differences.length} of ${lives}`).toBeLessThan(tolerated);
     const phantoms = differences.filter(({ what }) => what === 'phantom');
-    expect(phantoms.length / lives, `${phantoms.length} of ${lives}`).toBeLessThan(TOLERATED / 5);
+    expect(phantoms.length / lives, `${phantoms.length} of ${lives}`).toBeLessThan(tolerated / 5);
   });
 });
 

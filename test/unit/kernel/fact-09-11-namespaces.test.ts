@@ -94,6 +94,31 @@ describe('births in a container', () => {
     expect(endOf(lifeOf(log.documents, 1003))).toMatchObject({ source: 'wait' });
   });
 
+  test("a number that is the caller's own parent's pid is not that one", () => {
+    const log = new Log()
+      .clone(0, [5, 1], 7, CLONE_NEWPID)
+      .fork(4, [7, 1], 2)
+      .exec(8, [8, 7], ['a'])
+      .touch(12, [7, 1])
+      .fork(12, [8, 7], 7)
+      .touch(16, [8, 7])
+      .fork(16, [8, 7], 8);
+    expect(treeOf(log.documents)).toBe('5(7(8))');
+    expect(numbersOf(log)).toBe('5 7=1 8=2');
+  });
+
+  test("a later life of the parent's pid is not the parent", () => {
+    const log = new Log()
+      .touch(0, [1001, 1000])
+      .fork(4, [1001, 1000], 1002)
+      .touch(8, [1002, 1001])
+      .clone(12, [900, 1], 1000, CLONE_NEWPID)
+      .fork(16, [1000, 900], 2)
+      .exec(20, [1003, 1000], ['a']);
+    expect(treeOf(log.documents)).toBe('1001(1002) 900(1000(1003))');
+    expect(rulesOf(lifeOf(log.documents, 1002), 'birth')).toEqual(['clone_return proven']);
+  });
+
   test('two at once, with the same numbers', () => {
     const log = new Log()
       .clone(0, [1000, 900], 1001, CLONE_NEWPID)
@@ -147,6 +172,22 @@ describe('births in a container', () => {
     expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003=3');
   });
 
+  test('nobody bears itself, though CLONE_PARENT gives it a sibling', () => {
+    const log = container().clone3(16, [1002, 1001], 3).clone(20, [1006, 1002], 4, CLONE_PARENT);
+    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1006=3');
+    expect(lifeOf(log.documents, 1002).threads).toBe(1);
+  });
+
+  test('nor does it bear an ancestor, though that shows its own parent as an orphan would', () => {
+    const log = new Log()
+      .clone(0, [1004, 1003], 7)
+      .exitGroup(4, [1004, 1003])
+      .wait(4, [1003, 1002], 6)
+      .touch(8, [1002, 1001])
+      .wait(4, [1001, 1000], 2);
+    expect(treeOf(log.documents)).toBe('1001(1002(1003(1004)))');
+  });
+
   test('threads take numbers and are no processes', () => {
     const log = container()
       .thread(16, [1002, 1001], 3)
@@ -156,6 +197,43 @@ describe('births in a container', () => {
     expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1005=5');
     expect(lifeOf(log.documents, 1002).threads).toBe(3);
   });
+});
+
+describe('pids that start again', () => {
+  test('a call after the turn took a number of the next one, however near that is', () => {
+    const log = new Log()
+      .clone(0, [302, 301], 303, CLONE_NEWPID)
+      .fork(4, [303, 302], 2)
+      .exec(8, [304, 303], ['a'])
+      .fork(12, [304, 303], 3)
+      .exec(16, [306, 304], ['b'])
+      .touch(20, [310, 1])
+      .fork(24, [310, 1], 305)
+      .touch(28, [305, 310]);
+    expect(numbersOf(log)).toBe('302 303=1 304=2 305 306=3 310');
+  });
+
+  test('a child is not of a turn before its parent', () => {
+    const log = new Log()
+      .clone(0, [292, 1], 294, CLONE_NEWPID)
+      .fork(4, [292, 1], 298)
+      .touch(8, [298, 292])
+      .fork(12, [294, 292], 2)
+      .exec(16, [300, 294], ['a'])
+      .fork(20, [294, 292], 3)
+      .exec(24, [304, 294], ['b'])
+      .fork(28, [292, 1], 306);
+    expect(numbersOf(log)).toBe('292 294=1 298 300=2 304=3 306');
+  });
+});
+
+test('what a thread logs before the call that made it says nothing of when that was', () => {
+  const log = container()
+    .fork(20, [1002, 1001], 3)
+    .fork(20, [900, 1], 1004)
+    .clone3(20, [900, 1], 1003)
+    .exec(24, [1005, 1002], ['c']);
+  expect(lifeOf(log.documents, 1005).ns_pid).toBe(3);
 });
 
 describe('calls that show both numbers', () => {
@@ -401,6 +479,20 @@ describe('which namespace', () => {
     expect(endOf(lifeOf(log.documents, 1005))).toMatchObject({ source: 'namespace_end' });
   });
 
+  test('unshare in a container, where nothing of the child shows that it is pid 1', () => {
+    const log = container()
+      .fork(14, [1002, 1001], 3)
+      .exec(16, [1003, 1002], ['before'])
+      .call(20, [1002, 1001], 'unshare', { args: [CLONE_NEWPID] })
+      .fork(24, [1002, 1001], 4)
+      .exec(28, [1004, 1002], ['inner'])
+      .fork(32, [1002, 1001], 5)
+      .exec(36, [1005, 1002], ['later'])
+      .fork(40, [1001, 1000], 6)
+      .exec(44, [1006, 1001], ['b']);
+    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003=3 1004=1 1005 1006=6');
+  });
+
   test('later children of unshare where its numbers are high', () => {
     const log = new Log()
       .call(0, [5000, 900], 'unshare', { args: [CLONE_NEWPID] })
@@ -411,6 +503,30 @@ describe('which namespace', () => {
       .exec(16, [5008, 5007], ['a']);
     expect(treeOf(log.documents)).toBe('5000(5001 5007(5008))');
     expect(numbersOf(log)).toBe('5000 5001=1 5007 5008=2001');
+  });
+
+  test('the flag of a clone3 without the C library is none of unshare', () => {
+    const log = new Log()
+      .clone3(0, [1000, 900], 1001, [0x7ffc1000, 88, 0])
+      .fork(4, [1001, 1000], 2)
+      .exec(8, [1002, 1001], ['a'])
+      .fork(12, [1000, 900], 1003)
+      .touch(16, [1003, 1000])
+      .exitGroup(40, [1001, 1000]);
+    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003');
+    expect(endOf(lifeOf(log.documents, 1003))).toEqual({});
+  });
+
+  test('a later child whose setsid returns its pid shows that its parent did not leave', () => {
+    const log = new Log()
+      .fork(0, [1000, 900], 1001)
+      .fork(4, [1001, 1000], 2)
+      .exec(8, [1002, 1001], ['a'])
+      .fork(12, [1000, 900], 1003)
+      .call(16, [1003, 1000], 'setsid', { exit: 1003 })
+      .exitGroup(40, [1001, 1000]);
+    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003');
+    expect(endOf(lifeOf(log.documents, 1003))).toEqual({});
   });
 
   test('hidden in clone3: the first number inside gives it away', () => {
@@ -519,6 +635,11 @@ describe('fact 11: when its pid 1 ends, all is killed', () => {
       .exitGroup(12, [1001, 1000]);
     expect(endOf(lifeOf(documents, 1003))).toMatchObject({ source: 'namespace_end' });
     expect(endOf(lifeOf(documents, 1004))).toEqual({});
+  });
+
+  test('not before the record of its last call was logged', () => {
+    const { documents } = born().touch(48, [1000, 900]).exitGroup(40, [1001, 1000]);
+    expect(endOf(lifeOf(documents, 1003))).toMatchObject({ source: 'namespace_end', by: 48 });
   });
 
   test('the namespace below it included', () => {

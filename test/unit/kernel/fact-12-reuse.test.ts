@@ -81,6 +81,34 @@ describe.each([
   });
 });
 
+test('the exits of all its threads end a life, by the other parent after them', () => {
+  const log = new Log()
+    .fork(0, [1000, 900], 1001)
+    .thread(4, [1001, 1000], 1002)
+    .exit(8, [1001, 1000], 1)
+    .exit(8, [1001, 1000], 2)
+    .touch(5000, [1001, 1003]);
+  expect(livesOf(log.documents, 1001).map(({ exit_code }) => exit_code)).toEqual([2, undefined]);
+});
+
+test('a parent that is younger than an exit is that of another life', () => {
+  const log = new Log()
+    .exit(0, [1001, 1000], 1)
+    .fork(4, [900, 1], 1002)
+    .touch(8, [1002, 900])
+    .touch(12, [1001, 1002]);
+  expect(livesOf(log.documents, 1001).map(({ ppid }) => ppid)).toEqual([1000, 1002]);
+});
+
+test('but not those of some of them', () => {
+  const log = new Log()
+    .fork(0, [1000, 900], 1001)
+    .thread(4, [1001, 1000], 1002)
+    .exit(8, [1001, 1000], 1)
+    .touch(5000, [1001, 1]);
+  expect(livesOf(log.documents, 1001)).toHaveLength(1);
+});
+
 test('a straggling thread that is shown as adopted is no other life', () => {
   const log = new Log()
     .fork(0, [1000, 900], 1001)
