@@ -11,13 +11,16 @@ import { RESERVED_PIDS } from './rank.ts';
 /** How far below a number its neighbour is looked for. */
 const NEAR = 64;
 
+/** Numbers from here on are never handed out (PID_MAX_LIMIT): only a damaged record has them. */
+const TOO_HIGH = 2 ** 22;
+
 /** The numbers that the calls of one namespace returned. */
 export class Numbers {
   readonly #takenAfter: Int32Array;
   /** Numbers above it may be followed by lower ones, from a new turn (fact 12). */
   readonly #half: number;
-  /** The calls by number; of several with one number the first that was added. */
-  readonly #calls = new Map<number, Fork>();
+  readonly #calls: Fork[] = [];
+  readonly #taken = new Set<number>();
   /** Fenwick trees over numbers: the latest beginning up to one, the earliest end from one on. */
   #begun = new Int32Array(16).fill(BEFORE_ALL);
   #ended = new Int32Array(16).fill(NEVER);
@@ -31,8 +34,10 @@ export class Numbers {
   }
 
   add(fork: Fork): void {
+    if (fork.ret >= TOO_HIGH) return;
     if (fork.ret >= this.#begun.length) this.#grow(fork.ret);
-    if (!this.#calls.has(fork.ret)) this.#calls.set(fork.ret, fork);
+    this.#calls.push(fork);
+    this.#taken.add(fork.ret);
     this.#highest = Math.max(this.#highest, fork.ret);
     this.#enter(fork);
   }
@@ -47,13 +52,14 @@ export class Numbers {
   /** How far a call's number lies above the next lower one, up to a limit. */
   distance({ ret }: Fork): number {
     let below = ret - 1;
-    while (below > 1 && below > ret - NEAR && !this.#calls.has(below)) below--;
+    while (below > 1 && below > ret - NEAR && !this.#taken.has(below)) below--;
     return ret - below;
   }
 
   #fits({ ret, at }: Fork): boolean {
+    if (ret >= TOO_HIGH) return true;
     if (ret >= RESERVED_PIDS && this.#highest > this.#half) return true;
-    if (this.#calls.has(ret)) return false;
+    if (this.#taken.has(ret)) return false;
     const begun = this.#begun;
     for (let i = Math.min(ret - 1, begun.length - 1); i > 0; i -= i & -i) {
       if (begun[i] > at) return false;
@@ -78,6 +84,6 @@ export class Numbers {
     while (size <= number) size *= 2;
     this.#begun = new Int32Array(size).fill(BEFORE_ALL);
     this.#ended = new Int32Array(size).fill(NEVER);
-    for (const fork of this.#calls.values()) this.#enter(fork);
+    for (const fork of this.#calls) this.#enter(fork);
   }
 }
