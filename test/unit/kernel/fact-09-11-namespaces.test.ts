@@ -12,6 +12,7 @@ import {
   endOf,
   lifeOf,
   Log,
+  numbersOf,
   rulesOf,
   treeOf,
 } from '../../support/log.ts';
@@ -20,15 +21,6 @@ const SIGTERM = 15;
 const SIGKILL = 9;
 const SIGUSR1 = 10;
 const PR_SET_CHILD_SUBREAPER = 36;
-
-/** pid and ns_pid of all, in order of pids. */
-function numbersOf(log: Log): string {
-  const numbers = log.documents.map(({ pid, ns_pid }) => [pid, ns_pid] as const);
-  return numbers
-    .toSorted(([a], [b]) => a - b)
-    .map(([pid, nsPid]) => (nsPid === undefined ? `${pid}` : `${pid}=${nsPid}`))
-    .join(' ');
-}
 
 function container(): Log {
   return new Log()
@@ -48,7 +40,7 @@ describe('births in a container', () => {
       .fork(32, [1002, 1001], 5)
       .exec(36, [1005, 1002], ['c']);
     expect(treeOf(log.documents)).toBe('1000(1001(1002(1003 1005) 1004))');
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003=3 1004=4 1005=5');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1003=3 1004=4 1005=5');
     const rules = rulesOf(lifeOf(log.documents, 1003), 'birth');
     expect(rules).toEqual(['ns_number_order inferred']);
   });
@@ -79,7 +71,7 @@ describe('births in a container', () => {
       .exec(8, [1003, 1001], ['a'])
       .wait(4, [1002, 1000], 2);
     expect(treeOf(log.documents)).toBe('1000(1001(1003) 1002(1004))');
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=1 1003=2 1004=2');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=1 1003=2 1004=2');
     expect(endOf(lifeOf(log.documents, 1003))).toEqual({});
     expect(endOf(lifeOf(log.documents, 1004))).toMatchObject({ source: 'wait' });
   });
@@ -91,7 +83,7 @@ describe('births in a container', () => {
       .fork(4, [1001, 1000], 2)
       .exec(9, [1003, 1001], ['b'])
       .fork(8, [1001, 1000], 3);
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003=3');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1003=3');
   });
 
   // In these and some others pids went by in between, so that they are no hint.
@@ -100,7 +92,7 @@ describe('births in a container', () => {
       .fork(20, [1001, 1000], 4)
       .touch(16, [1010, 1001])
       .exec(24, [1020, 1001], ['b']);
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1010 1020=4');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1010 1020=4');
   });
 
   test('an event after the wait that returned the number is not of its child', () => {
@@ -119,7 +111,7 @@ describe('births in a container', () => {
       .exec(20, [1003, 1001], ['sibling'])
       .touch(24, [1002, 1001]);
     expect(treeOf(log.documents)).toBe('1000(1001(1002 1003))');
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003=3');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1003=3');
   });
 
   test('threads take numbers and are no processes', () => {
@@ -128,7 +120,7 @@ describe('births in a container', () => {
       .clone3(20, [1002, 1001], 4)
       .fork(24, [1002, 1001], 5)
       .exec(28, [1005, 1002], ['c']);
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1005=5');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1005=5');
     expect(lifeOf(log.documents, 1002).threads).toBe(3);
   });
 });
@@ -140,13 +132,13 @@ describe('calls that show both numbers', () => {
 
   test('setsid', () => {
     const log = open().call(24, [1008, 1002], 'setsid', { exit: 4 });
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1008=4');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1008=4');
     expect(rulesOf(lifeOf(log.documents, 1008), 'birth')).toEqual(['ns_number_order proven']);
   });
 
   test('kill with its OBJ_PID', () => {
     const log = open().kill(24, [1002, 1001], 4, SIGUSR1, 1008);
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1008=4');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1008=4');
     expect(rulesOf(lifeOf(log.documents, 1008), 'birth')).toEqual(['ns_number_order proven']);
   });
 
@@ -165,7 +157,7 @@ describe('calls that show both numbers', () => {
   test('kill with its OBJ_PID of a child that left nothing', () => {
     const log = container().fork(16, [1002, 1001], 3).kill(20, [1002, 1001], 3, SIGKILL, 1003);
     expect(treeOf(log.documents)).toBe('1000(1001(1002(1003)))');
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003=3');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1003=3');
     expect(endOf(lifeOf(log.documents, 1003))).toMatchObject({ source: 'signal', signal: 9 });
   });
 
@@ -174,7 +166,7 @@ describe('calls that show both numbers', () => {
       .call(0, [1005, 1001], 'setsid', { exit: 407 })
       .fork(4, [1005, 1001], 408)
       .exec(8, [1006, 1005], ['a']);
-    expect(numbersOf(log)).toBe('1005=407 1006=408');
+    expect(numbersOf(log.documents)).toBe('1005=407 1006=408');
     expect(treeOf(log.documents)).toBe('1005(1006)');
   });
 
@@ -183,7 +175,7 @@ describe('calls that show both numbers', () => {
       .kill(0, [1005, 1001], 406, SIGUSR1, 1004)
       .fork(4, [1005, 1001], 408)
       .exec(8, [1006, 1005], ['a']);
-    expect(numbersOf(log)).toBe('1004 1005 1006=408');
+    expect(numbersOf(log.documents)).toBe('1004 1005 1006=408');
     expect(treeOf(log.documents)).toBe('1004 1005(1006)');
   });
 });
@@ -206,7 +198,7 @@ describe('orphans in a namespace', () => {
       .exitGroup(20, [1002, 1001])
       .exec(24, [1003, 1001], ['late']);
     expect(treeOf(log.documents)).toBe('1000(1001(1002(1003)))');
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003=3');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1003=3');
   });
 
   test('adopted before their first record, between births of others', () => {
@@ -219,7 +211,7 @@ describe('orphans in a namespace', () => {
       .exec(24, [1005, 1001], ['c'])
       .exec(28, [1004, 1001], ['late']);
     expect(treeOf(log.documents)).toBe('1000(1001(1002(1004) 1003 1005))');
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003=3 1004=4 1005=5');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1003=3 1004=4 1005=5');
   });
 
   test('adopted before their first record, beside a child of the adopter', () => {
@@ -230,7 +222,7 @@ describe('orphans in a namespace', () => {
       .exec(28, [1010, 1001], ['late'])
       .exec(32, [1020, 1001], ['b']);
     expect(treeOf(log.documents)).toBe('1000(1001(1002(1010) 1020))');
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1010=3 1020=4');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1010=3 1020=4');
   });
 
   test('adopted before their first record, which comes much later', () => {
@@ -273,7 +265,7 @@ describe('children that left no record of their own', () => {
       .fork(20, [1002, 1001], 5)
       .exec(20, [1005, 1002], ['b'])
       .wait(20, [1002, 1001], 4);
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1004=4 1005=5');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1004=4 1005=5');
     expect(lifeOf(log.documents, 1002).threads).toBe(2);
   });
 
@@ -290,7 +282,7 @@ describe('children that left no record of their own', () => {
 describe('which namespace', () => {
   test('the flag alone tells, of a pid 1 that bears nobody', () => {
     const log = new Log().clone(0, [1000, 900], 1001, CLONE_NEWPID).exec(4, [1001, 1000], ['init']);
-    expect(numbersOf(log)).toBe('1000 1001=1');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1');
   });
 
   test('so does unshare', () => {
@@ -298,7 +290,7 @@ describe('which namespace', () => {
       .call(0, [1000, 900], 'unshare', { args: [CLONE_NEWPID] })
       .fork(4, [1000, 900], 1001)
       .exec(8, [1001, 1000], ['init']);
-    expect(numbersOf(log)).toBe('1000 1001=1');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1');
   });
 
   const nested = (): Log =>
@@ -312,7 +304,7 @@ describe('which namespace', () => {
 
   test('nested', () => {
     expect(treeOf(nested().documents)).toBe('1000(1001(1002(1003(1004(1005)))))');
-    expect(numbersOf(nested())).toBe('1000 1001=1 1002=2 1003=1 1004=2 1005=3');
+    expect(numbersOf(nested().documents)).toBe('1000 1001=1 1002=2 1003=1 1004=2 1005=3');
   });
 
   test('a clone with the flag puts that child only into a new one', () => {
@@ -320,7 +312,7 @@ describe('which namespace', () => {
       .fork(48, [1002, 1001], 6)
       .exec(52, [1006, 1002], ['outer'])
       .exitGroup(56, [1003, 1002]);
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003=1 1004=2 1005=3 1006=6');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1003=1 1004=2 1005=3 1006=6');
     expect(endOf(lifeOf(log.documents, 1006))).toEqual({});
   });
 
@@ -332,7 +324,7 @@ describe('which namespace', () => {
       .exec(12, [1002, 1001], ['a'])
       .wait(12, [1001, 1000], 2);
     expect(treeOf(log.documents)).toBe('1000(1001(1002))');
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2');
   });
 
   test('the first of them is pid 1 though another logs before it', () => {
@@ -343,7 +335,7 @@ describe('which namespace', () => {
       .fork(8, [1002, 1000], 3)
       .exec(8, [1003, 1002], ['a'])
       .touch(12, [1001, 1000]);
-    expect(numbersOf(log)).toBe('1000 1001=1 1002 1003=3');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002 1003=3');
   });
 
   test('later children of unshare, too', () => {
@@ -358,7 +350,7 @@ describe('which namespace', () => {
       .fork(20, [1001, 1000], 5)
       .exec(20, [1005, 1001], ['c']);
     expect(treeOf(log.documents)).toBe('1000(1001(1002 1005) 1003(1004))');
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003 1004=4 1005=5');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1003 1004=4 1005=5');
   });
 
   test('later children of unshare in a container', () => {
@@ -372,7 +364,7 @@ describe('which namespace', () => {
       .exec(36, [1005, 1002], ['b'])
       .exitGroup(40, [1003, 1002]);
     expect(treeOf(log.documents)).toBe('1000(1001(1002(1003(1004) 1005)))');
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003=1 1004=2 1005');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1003=1 1004=2 1005');
     expect(endOf(lifeOf(log.documents, 1005))).toMatchObject({ source: 'namespace_end' });
   });
 
@@ -385,7 +377,7 @@ describe('which namespace', () => {
       .fork(12, [5007, 5000], 2001)
       .exec(16, [5008, 5007], ['a']);
     expect(treeOf(log.documents)).toBe('5000(5001 5007(5008))');
-    expect(numbersOf(log)).toBe('5000 5001=1 5007 5008=2001');
+    expect(numbersOf(log.documents)).toBe('5000 5001=1 5007 5008=2001');
   });
 
   test('hidden in clone3: the first number inside gives it away', () => {
@@ -396,7 +388,7 @@ describe('which namespace', () => {
       .fork(12, [1002, 1001], 3)
       .exec(16, [1003, 1002], ['b']);
     expect(treeOf(log.documents)).toBe('1000(1001(1002(1003)))');
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003=3');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1003=3');
   });
 
   test('one that is older than the log', () => {
@@ -407,7 +399,7 @@ describe('which namespace', () => {
       .exec(12, [1007, 1006], ['b'])
       .wait(8, [1006, 1005], 48);
     expect(treeOf(log.documents)).toBe('1005(1006(1007))');
-    expect(numbersOf(log)).toBe('1005 1006=47 1007=48');
+    expect(numbersOf(log.documents)).toBe('1005 1006=47 1007=48');
   });
 
   test('entered by setns: its numbers go on where the namespace was', () => {
@@ -434,7 +426,7 @@ describe('which namespace', () => {
       .fork(8, [5000, 4000], 1204)
       .exec(12, [5002, 5000], ['b']);
     expect(treeOf(log.documents)).toBe('5000(5001 5002)');
-    expect(numbersOf(log)).toBe('5000 5001=1203 5002=1204');
+    expect(numbersOf(log.documents)).toBe('5000 5001=1203 5002=1204');
   });
 
   test('but not numbers above the pids that would have been handed out with them', () => {
@@ -453,7 +445,7 @@ describe('which namespace', () => {
       .fork(4, [1000, 900], 1002)
       .exec(8, [1002, 1000], ['a']);
     expect(treeOf(log.documents)).toBe('1000(1001 1002)');
-    expect(numbersOf(log)).toBe('1000 1001 1002');
+    expect(numbersOf(log.documents)).toBe('1000 1001 1002');
   });
 });
 
