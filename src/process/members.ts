@@ -111,7 +111,7 @@ function enter(all: Assigning, life: Life, up: Life | undefined): void {
   const begins = flagged || all.own.get(life) === 1 || all.least.get(life)?.ret === 2;
   let space = begins ? undefined : fitting(all, life, up);
   if (space === undefined) {
-    space = newSpace(all, up.space, isFirst(all, life, up) ? life : undefined);
+    space = newSpace(all, up.space, flagged || isFirst(all, life, up) ? life : undefined);
     // Without the flag it was unshare: every later child goes the same way.
     if (!flagged && !mayHaveFlagged(life, up)) up.childSpace ??= space;
   }

@@ -6,7 +6,7 @@
  * it. The containers: 1000 on the host bears 1001, pid 1 of a new namespace.
  */
 import { describe, expect, test } from 'vitest';
-import { CLONE_NEWPID, lifeOf, Log, numbersOf, rulesOf, treeOf } from '../../support/log.ts';
+import { CLONE_NEWPID, endOf, lifeOf, Log, numbersOf, rulesOf, treeOf } from '../../support/log.ts';
 
 function container(): Log {
   return new Log().clone(0, [1000, 900], 1001, CLONE_NEWPID);
@@ -77,6 +77,31 @@ test('what a child logs shows as well that its number was taken', () => {
     .clone3(4, [1001, 1000], 3)
     .fork(4, [1000, 900], 1003);
   expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1003');
+});
+
+test('not only the birth with the next pid is compared', () => {
+  const log = container()
+    .fork(4, [1001, 1000], 2)
+    .fork(8, [1000, 900], 1003)
+    .fork(12, [1000, 900], 1004)
+    .fork(16, [1003, 1000], 1005)
+    .touch(16, [1006, 1001])
+    .fork(16, [1001, 1000], 3);
+  expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1003 1004 1005 1006=3');
+});
+
+test('a process is older than the number of its first call, even if it has logged nothing else', () => {
+  const log = container()
+    .fork(0, [1001, 1000], 2)
+    .touch(4, [1000, 900])
+    .fork(8, [1000, 900], 1003)
+    .fork(8, [1003, 1000], 1004)
+    .fork(8, [1004, 1003], 1005)
+    .fork(8, [1005, 1004], 1006)
+    .fork(8, [1006, 1005], 1007)
+    .touch(16, [1008, 1001])
+    .fork(12, [1001, 1000], 3);
+  expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1003 1004 1005 1006 1007 1008=3');
 });
 
 describe('calls are mostly logged in the order of the pids they took', () => {
@@ -266,19 +291,27 @@ describe('what is left over is not taken', () => {
 
   test('nor nearer to the one after', () => {
     const log = container()
-      .call(4, [1001, 1000], 'unshare', { args: [CLONE_NEWPID] })
-      .fork(8, [1001, 1000], 2)
-      .fork(16, [1003, 1001], 3)
-      .fork(16, [1004, 1003], 4)
-      .touch(20, [1005, 1004])
-      .fork(20, [1000, 900], 1006)
-      .fork(12, [1001, 1000], 3)
-      .fork(24, [1006, 1000], 1008);
-    expect(treeOf(log.documents)).toBe('1000(1001(1003(1004(1005))) 1006(1008))');
+      .clone3(4, [1001, 1000], 2)
+      .fork(8, [1005, 1001], 5)
+      .clone3(4, [1001, 1000], 4)
+      .call(4, [1001, 1000], 'vfork', { exit: 3 })
+      .fork(12, [1000, 900], 1007);
+    expect(treeOf(log.documents)).toBe('1000(1001(1005) 1007)');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1005=4 1007');
   });
 });
 
 describe('an orphan goes to an ancestor of its parent', () => {
+  test('as to the pid 1 of its namespace', () => {
+    const log = container()
+      .fork(4, [1001, 1000], 2)
+      .fork(4, [1002, 1001], 3)
+      .exitGroup(4, [1002, 1001])
+      .fork(8, [1003, 1001], 4);
+    expect(treeOf(log.documents)).toBe('1000(1001(1002(1003)))');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1003=3');
+  });
+
   test('and so not to a process that the pid 1 of their namespace bore beside it', () => {
     const log = container()
       .fork(4, [1001, 1000], 2)
@@ -288,6 +321,75 @@ describe('an orphan goes to an ancestor of its parent', () => {
       .fork(8, [1002, 1001], 4);
     expect(treeOf(log.documents)).toBe('1000(1001(1002(1004) 1003) 1005)');
     expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1003=3 1004=4 1005');
+  });
+});
+
+describe('a later child of unshare that was adopted before its first record', () => {
+  const adopted = (): Log =>
+    container()
+      .fork(4, [1001, 1000], 2)
+      .fork(4, [1000, 900], 1003)
+      .call(8, [1003, 1000], 'unshare', { args: [CLONE_NEWPID] })
+      .fork(12, [1003, 1000], 1004)
+      .exec(12, [1004, 1003], ['init'])
+      .fork(16, [1003, 1000], 1005)
+      .exitGroup(16, [1003, 1000])
+      .fork(20, [1005, 1], 3)
+      .exec(24, [1006, 1005], ['a']);
+
+  test('is in the namespace of the call that bore it, not of who took it in', () => {
+    const log = adopted().exitGroup(28, [1001, 1000]).touch(32, [1004, 1]);
+    expect(treeOf(log.documents)).toBe('1000(1001(1002) 1003(1004 1005(1006)))');
+    expect(endOf(lifeOf(log.documents, 1005))).toEqual({});
+  });
+
+  test('and ends with it', () => {
+    const log = adopted().touch(28, [1001, 1000]).exitGroup(32, [1004, 1]);
+    expect(endOf(lifeOf(log.documents, 1005))).toMatchObject({ source: 'namespace_end' });
+  });
+});
+
+describe('entered by setns', () => {
+  /** A namespace with numbers up to 5, and one of 1002 with numbers up to 3. */
+  const two = (): Log =>
+    container()
+      .clone(0, [1000, 900], 1002, CLONE_NEWPID)
+      .fork(4, [1001, 1000], 2)
+      .fork(4, [1001, 1000], 3)
+      .fork(4, [1001, 1000], 4)
+      .fork(4, [1001, 1000], 5)
+      .fork(8, [1002, 1000], 2)
+      .fork(8, [1002, 1000], 3);
+
+  const endOfFirst = (log: Log, pid: number): unknown => {
+    const { documents } = log.touch(60, [1002, 1000]).exitGroup(64, [1001, 1000]);
+    return endOf(lifeOf(documents, pid)).source;
+  };
+
+  test('not the namespace that gave the number to another, though its numbers are nearer', () => {
+    // 4 and 5 of 1002's namespace, and 6 and 7 after, went to processes that are not in the log.
+    const log = two()
+      .fork(12, [1000, 900], 1011)
+      .fork(16, [1011, 1000], 1012)
+      .fork(20, [1012, 1011], 7)
+      .fork(20, [1001, 1000], 6)
+      .fork(20, [1001, 1000], 7)
+      .fork(24, [1012, 1011], 8);
+    expect(endOfFirst(log, 1012)).toBeUndefined();
+  });
+
+  test('nor one that gave it to another process that had entered', () => {
+    const log = two()
+      .fork(12, [1000, 900], 1009)
+      .fork(16, [1009, 1000], 1010)
+      .fork(20, [1010, 1009], 5)
+      .fork(24, [1002, 1000], 6)
+      .fork(28, [1010, 1009], 7)
+      .fork(32, [1000, 900], 1014)
+      .fork(36, [1014, 1000], 1015)
+      .fork(40, [1015, 1014], 7);
+    expect(endOfFirst(log, 1010)).toBeUndefined();
+    expect(endOfFirst(log, 1015)).toBe('namespace_end');
   });
 });
 
@@ -394,6 +496,46 @@ describe('in which namespace a process lives, its calls tell', () => {
       .exec(28, [1016, 1013], ['a']);
     expect(treeOf(log.documents)).toBe('1000(1001(1002(1013(1015 1016) 1014)))');
     expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1013=1 1014 1015=3 1016=4');
+  });
+
+  test('but a few of many may not fit: another process may be in the wrong place', () => {
+    // 1003 is: nothing shows that its 5 is not of the namespace of 1002.
+    const log = hidden()
+      .fork(8, [1001, 1000], 3)
+      .fork(8, [1002, 1001], 2)
+      .fork(12, [1003, 1001], 5)
+      .fork(16, [1002, 1001], 3)
+      .fork(16, [1006, 1002], 4)
+      .fork(16, [1006, 1002], 5)
+      .fork(20, [1006, 1002], 6);
+    expect(treeOf(log.documents)).toBe('1000(1001(1002(1004 1006) 1003))');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=1 1003 1004=2 1006=3');
+  });
+
+  test('and where its numbers may have started again', () => {
+    // pid_max is 400: the namespace began at the last turn of its own numbers.
+    const log = new Log()
+      .clone(0, [305, 200], 306, CLONE_NEWPID)
+      .clone3(4, [306, 305], 398)
+      .fork(4, [306, 305], 399)
+      .fork(8, [312, 306], 300)
+      .fork(8, [313, 312], 301)
+      .touch(8, [314, 313])
+      .fork(12, [313, 312], 302)
+      .fork(12, [313, 312], 303);
+    expect(treeOf(log.documents)).toBe('305(306(312(313(314))))');
+    expect(numbersOf(log.documents)).toBe('305 306=1 312 313=300 314=301');
+  });
+
+  test('the flag alone tells of a pid 1 to which others came first', () => {
+    const log = container()
+      .fork(4, [1000, 900], 1002)
+      .call(8, [1002, 1000], 'setns', { args: [3, CLONE_NEWPID] })
+      .fork(12, [1002, 1000], 1003)
+      .fork(12, [1002, 1000], 1004)
+      .fork(16, [1001, 1000], 4)
+      .exec(20, [1005, 1001], ['a']);
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002 1003 1004 1005=4');
   });
 
   test('a later child whose calls return pids shows that its parent did not leave its own', () => {
