@@ -135,7 +135,8 @@ function fitting(all: Assigning, life: Life, up: Life): Space | undefined {
   if (forks.length === 0) return candidates[0];
   let best: Space | undefined;
   let least = Math.max(1, forks.length / 2);
-  let nearest = Infinity;
+  // So that as many conflicts as that are too many, however near the numbers are.
+  let nearest = 0;
   for (const space of candidates) {
     const numbers = numbersOf(all, space);
     const conflicts = numbers.conflicts(forks);

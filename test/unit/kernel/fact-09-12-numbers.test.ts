@@ -498,6 +498,15 @@ describe('in which namespace a process lives, its calls tell', () => {
     expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1013=1 1014 1015=3 1016=4');
   });
 
+  test('even if it is the only one', () => {
+    const log = container()
+      .fork(4, [1001, 1000], 2)
+      .clone3(4, [1001, 1000], 3)
+      .fork(4, [1003, 1001], 3);
+    expect(treeOf(log.documents)).toBe('1000(1001(1002 1003))');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002 1003');
+  });
+
   test('but a few of many may not fit: another process may be in the wrong place', () => {
     // 1003 is: nothing shows that its 5 is not of the namespace of 1002.
     const log = hidden()
