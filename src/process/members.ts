@@ -113,7 +113,7 @@ function enter(all: Assigning, life: Life, up: Life | undefined): void {
   if (enterUnshared(all, life, up, begins)) return;
   let space = begins ? undefined : fitting(all, life, up);
   if (space === undefined) {
-    space = newSpace(all, up.space, isFirst(all, life, up) ? life : undefined);
+    space = newSpace(all, up.space, flagged || isFirst(all, life, up) ? life : undefined);
     // Without the flag it was unshare: every later child goes the same way.
     if (!flagged && !mayHaveFlagged(all, life, up)) up.childSpace ??= space;
   }
@@ -151,7 +151,8 @@ function fitting(all: Assigning, life: Life, up: Life): Space | undefined {
   if (forks.length === 0) return candidates[0];
   let best: Space | undefined;
   let least = Math.max(1, forks.length / 2);
-  let nearest = Infinity;
+  // So that as many conflicts as that are too many, however near the numbers are.
+  let nearest = 0;
   for (const space of candidates) {
     const numbers = numbersOf(all, space);
     const conflicts = numbers.conflicts(forks);

@@ -11,30 +11,46 @@ import { RESERVED_PIDS } from './rank.ts';
 /** How far below a number its neighbour is looked for. */
 const NEAR = 64;
 
+/** Numbers from here on are never handed out (PID_MAX_LIMIT): only a damaged record has them. */
+const TOO_HIGH = 2 ** 22;
+
+/** The least room, in numbers. */
+const SMALLEST = 16;
+
 /** The numbers that the calls of one namespace returned. */
 export class Numbers {
-  readonly #beginnings: Beginnings;
+  readonly #beginnings: Pick<Beginnings, 'takenAfter'>;
   /** Numbers above it may be followed by lower ones, from a new turn (fact 12). */
   readonly #half: number;
-  /** The calls by number; of several with one number the first that was added. */
-  readonly #calls = new Map<number, Fork>();
-  /** Fenwick trees over numbers: the latest beginning up to one, the earliest end from one on. */
-  #begun = new Int32Array(16).fill(BEFORE_ALL);
-  #ended = new Int32Array(16).fill(NEVER);
+  readonly #calls: Fork[] = [];
+  readonly #taken = new Set<number>();
+  /**
+   * Fenwick trees over numbers: the latest beginning up to one, the earliest end from one on. They
+   * reach no further than the numbers do, which in a namespace older than the log begin high.
+   */
+  #begun = new Int32Array(0);
+  #ended = new Int32Array(0);
+  /** The number before their first. */
+  #floor = 0;
 
+  #lowest = TOO_HIGH;
   #highest = 0;
 
   /** `half`: half of all pids. */
-  constructor(beginnings: Beginnings, half: number) {
+  constructor(beginnings: Pick<Beginnings, 'takenAfter'>, half: number) {
     this.#beginnings = beginnings;
     this.#half = half;
   }
 
   add(fork: Fork): void {
-    if (fork.ret >= this.#begun.length) this.#grow(fork.ret);
-    if (!this.#calls.has(fork.ret)) this.#calls.set(fork.ret, fork);
-    this.#highest = Math.max(this.#highest, fork.ret);
-    this.#enter(fork);
+    const { ret } = fork;
+    if (ret >= TOO_HIGH) return;
+    this.#calls.push(fork);
+    this.#taken.add(ret);
+    this.#lowest = Math.min(this.#lowest, ret);
+    this.#highest = Math.max(this.#highest, ret);
+    if (ret > this.#floor && ret - this.#floor < this.#begun.length) this.#enter(fork);
+    else this.#grow();
   }
 
   /** How many of the calls cannot be this namespace's: their number is taken, or not in order. */
@@ -47,21 +63,23 @@ export class Numbers {
   /** How far a call's number lies above the next lower one, up to a limit. */
   distance({ ret }: Fork): number {
     let below = ret - 1;
-    while (below > 1 && below > ret - NEAR && !this.#calls.has(below)) below--;
+    while (below > 1 && below > ret - NEAR && !this.#taken.has(below)) below--;
     return ret - below;
   }
 
   #fits(fork: Fork): boolean {
     const { ret, at } = fork;
+    if (ret >= TOO_HIGH) return true;
     if (ret >= RESERVED_PIDS && this.#highest > this.#half) return true;
-    if (this.#calls.has(ret)) return false;
+    if (this.#taken.has(ret)) return false;
     const begun = this.#begun;
-    for (let i = Math.min(ret - 1, begun.length - 1); i > 0; i -= i & -i) {
+    const from = ret - this.#floor;
+    for (let i = Math.min(from - 1, begun.length - 1); i > 0; i -= i & -i) {
       if (begun[i] > at) return false;
     }
     const ended = this.#ended;
     const after = this.#beginnings.takenAfter(fork);
-    for (let i = ret + 1; i < ended.length; i += i & -i) {
+    for (let i = Math.max(from + 1, 1); i < ended.length; i += i & -i) {
       if (ended[i] < after) return false;
     }
     return true;
@@ -69,18 +87,21 @@ export class Numbers {
 
   #enter(fork: Fork): void {
     const { ret, at } = fork;
+    const place = ret - this.#floor;
     const begun = this.#begun;
     const after = this.#beginnings.takenAfter(fork);
-    for (let i = ret; i < begun.length; i += i & -i) begun[i] = Math.max(begun[i], after);
+    for (let i = place; i < begun.length; i += i & -i) begun[i] = Math.max(begun[i], after);
     const ended = this.#ended;
-    for (let i = ret; i > 0; i -= i & -i) ended[i] = Math.min(ended[i], at);
+    for (let i = place; i > 0; i -= i & -i) ended[i] = Math.min(ended[i], at);
   }
 
-  #grow(number: number): void {
-    let size = this.#begun.length;
-    while (size <= number) size *= 2;
+  /** Makes room for as many numbers again, on either side. */
+  #grow(): void {
+    const range = Math.max(SMALLEST, this.#highest - this.#lowest + 1);
+    this.#floor = Math.max(0, this.#lowest - 1 - (range >> 1));
+    const size = this.#highest - this.#floor + (range >> 1) + 1;
     this.#begun = new Int32Array(size).fill(BEFORE_ALL);
     this.#ended = new Int32Array(size).fill(NEVER);
-    for (const fork of this.#calls.values()) this.#enter(fork);
+    for (const fork of this.#calls) this.#enter(fork);
   }
 }

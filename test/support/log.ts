@@ -222,6 +222,15 @@ export function treeOf(documents: Iterable<ProcessDocument>): string {
   return roots.map((document) => write(document._id)).join(' ');
 }
 
+/** pid and ns_pid of all, in order of pids. */
+export function numbersOf(documents: Iterable<ProcessDocument>): string {
+  const numbers = [...documents].map(({ pid, ns_pid }) => [pid, ns_pid] as const);
+  return numbers
+    .toSorted(([a], [b]) => a - b)
+    .map(([pid, nsPid]) => (nsPid === undefined ? `${pid}` : `${pid}=${nsPid}`))
+    .join(' ');
+}
+
 /** `rule confidence` of each conclusion about something. */
 export function rulesOf(document: ProcessDocument, claim: Claim): string[] {
   const about = document.evidence.filter((one) => one.claim === claim);

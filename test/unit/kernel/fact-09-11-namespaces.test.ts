@@ -12,6 +12,7 @@ import {
   endOf,
   lifeOf,
   Log,
+  numbersOf,
   rulesOf,
   treeOf,
 } from '../../support/log.ts';
@@ -20,15 +21,6 @@ const SIGTERM = 15;
 const SIGKILL = 9;
 const SIGUSR1 = 10;
 const PR_SET_CHILD_SUBREAPER = 36;
-
-/** pid and ns_pid of all, in order of pids. */
-function numbersOf(log: Log): string {
-  const numbers = log.documents.map(({ pid, ns_pid }) => [pid, ns_pid] as const);
-  return numbers
-    .toSorted(([a], [b]) => a - b)
-    .map(([pid, nsPid]) => (nsPid === undefined ? `${pid}` : `${pid}=${nsPid}`))
-    .join(' ');
-}
 
 function container(): Log {
   return new Log()
@@ -48,7 +40,7 @@ describe('births in a container', () => {
       .fork(32, [1002, 1001], 5)
       .exec(36, [1005, 1002], ['c']);
     expect(treeOf(log.documents)).toBe('1000(1001(1002(1003 1005) 1004))');
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003=3 1004=4 1005=5');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1003=3 1004=4 1005=5');
     const rules = rulesOf(lifeOf(log.documents, 1003), 'birth');
     expect(rules).toEqual(['ns_number_order inferred']);
   });
@@ -104,7 +96,7 @@ describe('births in a container', () => {
       .touch(16, [8, 7])
       .fork(16, [8, 7], 8);
     expect(treeOf(log.documents)).toBe('5(7(8))');
-    expect(numbersOf(log)).toBe('5 7=1 8=2');
+    expect(numbersOf(log.documents)).toBe('5 7=1 8=2');
   });
 
   test("a later life of the parent's pid is not the parent", () => {
@@ -129,7 +121,7 @@ describe('births in a container', () => {
       .exec(8, [1003, 1001], ['a'])
       .wait(4, [1002, 1000], 2);
     expect(treeOf(log.documents)).toBe('1000(1001(1003) 1002(1004))');
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=1 1003=2 1004=2');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=1 1003=2 1004=2');
     expect(endOf(lifeOf(log.documents, 1003))).toEqual({});
     expect(endOf(lifeOf(log.documents, 1004))).toMatchObject({ source: 'wait' });
   });
@@ -141,7 +133,7 @@ describe('births in a container', () => {
       .fork(4, [1001, 1000], 2)
       .exec(9, [1003, 1001], ['b'])
       .fork(8, [1001, 1000], 3);
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003=3');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1003=3');
   });
 
   // In these and some others pids went by in between, so that they are no hint.
@@ -150,7 +142,7 @@ describe('births in a container', () => {
       .fork(20, [1001, 1000], 4)
       .touch(16, [1010, 1001])
       .exec(24, [1020, 1001], ['b']);
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1010 1020=4');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1010 1020=4');
   });
 
   test('an event after the wait that returned the number is not of its child', () => {
@@ -169,12 +161,12 @@ describe('births in a container', () => {
       .exec(20, [1003, 1001], ['sibling'])
       .touch(24, [1002, 1001]);
     expect(treeOf(log.documents)).toBe('1000(1001(1002 1003))');
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003=3');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1003=3');
   });
 
   test('nobody bears itself, though CLONE_PARENT gives it a sibling', () => {
     const log = container().clone3(16, [1002, 1001], 3).clone(20, [1006, 1002], 4, CLONE_PARENT);
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1006=3');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1006=3');
     expect(lifeOf(log.documents, 1002).threads).toBe(1);
   });
 
@@ -194,7 +186,7 @@ describe('births in a container', () => {
       .clone3(20, [1002, 1001], 4)
       .fork(24, [1002, 1001], 5)
       .exec(28, [1005, 1002], ['c']);
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1005=5');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1005=5');
     expect(lifeOf(log.documents, 1002).threads).toBe(3);
   });
 });
@@ -210,7 +202,7 @@ describe('pids that start again', () => {
       .touch(20, [310, 1])
       .fork(24, [310, 1], 305)
       .touch(28, [305, 310]);
-    expect(numbersOf(log)).toBe('302 303=1 304=2 305 306=3 310');
+    expect(numbersOf(log.documents)).toBe('302 303=1 304=2 305 306=3 310');
   });
 
   test('a child is not of a turn before its parent', () => {
@@ -223,7 +215,7 @@ describe('pids that start again', () => {
       .fork(20, [294, 292], 3)
       .exec(24, [304, 294], ['b'])
       .fork(28, [292, 1], 306);
-    expect(numbersOf(log)).toBe('292 294=1 298 300=2 304=3 306');
+    expect(numbersOf(log.documents)).toBe('292 294=1 298 300=2 304=3 306');
   });
 });
 
@@ -243,13 +235,13 @@ describe('calls that show both numbers', () => {
 
   test('setsid', () => {
     const log = open().call(24, [1008, 1002], 'setsid', { exit: 4 });
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1008=4');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1008=4');
     expect(rulesOf(lifeOf(log.documents, 1008), 'birth')).toEqual(['ns_number_order proven']);
   });
 
   test('kill with its OBJ_PID', () => {
     const log = open().kill(24, [1002, 1001], 4, SIGUSR1, 1008);
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1008=4');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1008=4');
     expect(rulesOf(lifeOf(log.documents, 1008), 'birth')).toEqual(['ns_number_order proven']);
   });
 
@@ -268,7 +260,7 @@ describe('calls that show both numbers', () => {
   test('kill with its OBJ_PID of a child that left nothing', () => {
     const log = container().fork(16, [1002, 1001], 3).kill(20, [1002, 1001], 3, SIGKILL, 1003);
     expect(treeOf(log.documents)).toBe('1000(1001(1002(1003)))');
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003=3');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1003=3');
     expect(endOf(lifeOf(log.documents, 1003))).toMatchObject({ source: 'signal', signal: 9 });
   });
 
@@ -277,7 +269,7 @@ describe('calls that show both numbers', () => {
       .call(0, [1005, 1001], 'setsid', { exit: 407 })
       .fork(4, [1005, 1001], 408)
       .exec(8, [1006, 1005], ['a']);
-    expect(numbersOf(log)).toBe('1005=407 1006=408');
+    expect(numbersOf(log.documents)).toBe('1005=407 1006=408');
     expect(treeOf(log.documents)).toBe('1005(1006)');
   });
 
@@ -286,7 +278,7 @@ describe('calls that show both numbers', () => {
       .kill(0, [1005, 1001], 406, SIGUSR1, 1004)
       .fork(4, [1005, 1001], 408)
       .exec(8, [1006, 1005], ['a']);
-    expect(numbersOf(log)).toBe('1004 1005 1006=408');
+    expect(numbersOf(log.documents)).toBe('1004 1005 1006=408');
     expect(treeOf(log.documents)).toBe('1004 1005(1006)');
   });
 });
@@ -309,7 +301,7 @@ describe('orphans in a namespace', () => {
       .exitGroup(20, [1002, 1001])
       .exec(24, [1003, 1001], ['late']);
     expect(treeOf(log.documents)).toBe('1000(1001(1002(1003)))');
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003=3');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1003=3');
   });
 
   test('adopted before their first record, between births of others', () => {
@@ -322,7 +314,7 @@ describe('orphans in a namespace', () => {
       .exec(24, [1005, 1001], ['c'])
       .exec(28, [1004, 1001], ['late']);
     expect(treeOf(log.documents)).toBe('1000(1001(1002(1004) 1003 1005))');
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003=3 1004=4 1005=5');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1003=3 1004=4 1005=5');
   });
 
   test('adopted before their first record, beside a child of the adopter', () => {
@@ -333,7 +325,7 @@ describe('orphans in a namespace', () => {
       .exec(28, [1010, 1001], ['late'])
       .exec(32, [1020, 1001], ['b']);
     expect(treeOf(log.documents)).toBe('1000(1001(1002(1010) 1020))');
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1010=3 1020=4');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1010=3 1020=4');
   });
 
   test('adopted before their first record, which comes much later', () => {
@@ -376,7 +368,7 @@ describe('children that left no record of their own', () => {
       .fork(20, [1002, 1001], 5)
       .exec(20, [1005, 1002], ['b'])
       .wait(20, [1002, 1001], 4);
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1004=4 1005=5');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1004=4 1005=5');
     expect(lifeOf(log.documents, 1002).threads).toBe(2);
   });
 
@@ -393,7 +385,7 @@ describe('children that left no record of their own', () => {
 describe('which namespace', () => {
   test('the flag alone tells, of a pid 1 that bears nobody', () => {
     const log = new Log().clone(0, [1000, 900], 1001, CLONE_NEWPID).exec(4, [1001, 1000], ['init']);
-    expect(numbersOf(log)).toBe('1000 1001=1');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1');
   });
 
   test('so does unshare', () => {
@@ -401,7 +393,7 @@ describe('which namespace', () => {
       .call(0, [1000, 900], 'unshare', { args: [CLONE_NEWPID] })
       .fork(4, [1000, 900], 1001)
       .exec(8, [1001, 1000], ['init']);
-    expect(numbersOf(log)).toBe('1000 1001=1');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1');
   });
 
   const nested = (): Log =>
@@ -415,7 +407,7 @@ describe('which namespace', () => {
 
   test('nested', () => {
     expect(treeOf(nested().documents)).toBe('1000(1001(1002(1003(1004(1005)))))');
-    expect(numbersOf(nested())).toBe('1000 1001=1 1002=2 1003=1 1004=2 1005=3');
+    expect(numbersOf(nested().documents)).toBe('1000 1001=1 1002=2 1003=1 1004=2 1005=3');
   });
 
   test('a clone with the flag puts that child only into a new one', () => {
@@ -423,7 +415,7 @@ describe('which namespace', () => {
       .fork(48, [1002, 1001], 6)
       .exec(52, [1006, 1002], ['outer'])
       .exitGroup(56, [1003, 1002]);
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003=1 1004=2 1005=3 1006=6');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1003=1 1004=2 1005=3 1006=6');
     expect(endOf(lifeOf(log.documents, 1006))).toEqual({});
   });
 
@@ -435,7 +427,7 @@ describe('which namespace', () => {
       .exec(12, [1002, 1001], ['a'])
       .wait(12, [1001, 1000], 2);
     expect(treeOf(log.documents)).toBe('1000(1001(1002))');
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2');
   });
 
   test('the first of them is pid 1 though another logs before it', () => {
@@ -446,7 +438,7 @@ describe('which namespace', () => {
       .fork(8, [1002, 1000], 3)
       .exec(8, [1003, 1002], ['a'])
       .touch(12, [1001, 1000]);
-    expect(numbersOf(log)).toBe('1000 1001=1 1002 1003=3');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002 1003=3');
   });
 
   test('later children of unshare, too', () => {
@@ -461,7 +453,7 @@ describe('which namespace', () => {
       .fork(20, [1001, 1000], 5)
       .exec(20, [1005, 1001], ['c']);
     expect(treeOf(log.documents)).toBe('1000(1001(1002 1005) 1003(1004))');
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003 1004=4 1005=5');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1003 1004=4 1005=5');
   });
 
   test('later children of unshare in a container', () => {
@@ -475,7 +467,7 @@ describe('which namespace', () => {
       .exec(36, [1005, 1002], ['b'])
       .exitGroup(40, [1003, 1002]);
     expect(treeOf(log.documents)).toBe('1000(1001(1002(1003(1004) 1005)))');
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003=1 1004=2 1005');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1003=1 1004=2 1005');
     expect(endOf(lifeOf(log.documents, 1005))).toMatchObject({ source: 'namespace_end' });
   });
 
@@ -490,7 +482,7 @@ describe('which namespace', () => {
       .exec(36, [1005, 1002], ['later'])
       .fork(40, [1001, 1000], 6)
       .exec(44, [1006, 1001], ['b']);
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003=3 1004=1 1005 1006=6');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1003=3 1004=1 1005 1006=6');
   });
 
   test('later children of unshare where its numbers are high', () => {
@@ -502,7 +494,7 @@ describe('which namespace', () => {
       .fork(12, [5007, 5000], 2001)
       .exec(16, [5008, 5007], ['a']);
     expect(treeOf(log.documents)).toBe('5000(5001 5007(5008))');
-    expect(numbersOf(log)).toBe('5000 5001=1 5007 5008=2001');
+    expect(numbersOf(log.documents)).toBe('5000 5001=1 5007 5008=2001');
   });
 
   test('the flag of a clone3 without the C library is none of unshare', () => {
@@ -513,7 +505,7 @@ describe('which namespace', () => {
       .fork(12, [1000, 900], 1003)
       .touch(16, [1003, 1000])
       .exitGroup(40, [1001, 1000]);
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1003');
     expect(endOf(lifeOf(log.documents, 1003))).toEqual({});
   });
 
@@ -525,7 +517,7 @@ describe('which namespace', () => {
       .fork(12, [1000, 900], 1003)
       .call(16, [1003, 1000], 'setsid', { exit: 1003 })
       .exitGroup(40, [1001, 1000]);
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1003');
     expect(endOf(lifeOf(log.documents, 1003))).toEqual({});
   });
 
@@ -537,7 +529,7 @@ describe('which namespace', () => {
       .fork(12, [1002, 1001], 3)
       .exec(16, [1003, 1002], ['b']);
     expect(treeOf(log.documents)).toBe('1000(1001(1002(1003)))');
-    expect(numbersOf(log)).toBe('1000 1001=1 1002=2 1003=3');
+    expect(numbersOf(log.documents)).toBe('1000 1001=1 1002=2 1003=3');
   });
 
   test('one that is older than the log', () => {
@@ -548,7 +540,7 @@ describe('which namespace', () => {
       .exec(12, [1007, 1006], ['b'])
       .wait(8, [1006, 1005], 48);
     expect(treeOf(log.documents)).toBe('1005(1006(1007))');
-    expect(numbersOf(log)).toBe('1005 1006=47 1007=48');
+    expect(numbersOf(log.documents)).toBe('1005 1006=47 1007=48');
   });
 
   test('entered by setns: its numbers go on where the namespace was', () => {
@@ -575,7 +567,7 @@ describe('which namespace', () => {
       .fork(8, [5000, 4000], 1204)
       .exec(12, [5002, 5000], ['b']);
     expect(treeOf(log.documents)).toBe('5000(5001 5002)');
-    expect(numbersOf(log)).toBe('5000 5001=1203 5002=1204');
+    expect(numbersOf(log.documents)).toBe('5000 5001=1203 5002=1204');
   });
 
   test('but not numbers above the pids that would have been handed out with them', () => {
@@ -594,7 +586,7 @@ describe('which namespace', () => {
       .fork(4, [1000, 900], 1002)
       .exec(8, [1002, 1000], ['a']);
     expect(treeOf(log.documents)).toBe('1000(1001 1002)');
-    expect(numbersOf(log)).toBe('1000 1001 1002');
+    expect(numbersOf(log.documents)).toBe('1000 1001 1002');
   });
 });
 
