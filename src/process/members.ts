@@ -220,30 +220,35 @@ function isFirst(all: Assigning, life: Life, up: Life | undefined): boolean {
 
 /** After unshare every later child is in the new namespace, also one that shows no sign of it. */
 function enterLaterChildren(all: Assigning): void {
-  const later = all.index.all().filter((life) => isLater(life));
-  // A later child whose calls return pids shows that its parent did not leave its namespace.
-  for (const life of later) {
-    const { birth, forks, pid } = life;
-    const caller = birth?.caller;
-    if (
-      (forks.length === 0 && all.own.get(life) !== pid) ||
-      caller === undefined ||
-      all.unshared.has(caller)
-    )
+  for (const life of all.index.all()) {
+    if (life.childSpace === undefined) continue;
+    const later = laterChildren(life, life.childSpace);
+    // A later child whose calls return pids shows that its parent did not leave its namespace.
+    if (!all.unshared.has(life) && later.some((child) => showsPids(all, child))) {
+      life.childSpace = undefined;
       continue;
-    caller.childSpace = undefined;
-  }
-  for (const life of later) {
-    const space = life.birth?.caller?.childSpace;
-    if (space === undefined) continue;
-    life.space = space;
-    space.members.push(life);
+    }
+    for (const child of later) {
+      child.space = life.childSpace;
+      child.space.members.push(child);
+    }
   }
 }
 
-function isLater({ birth, space }: Life): boolean {
-  const began = birth?.caller?.childSpace?.first?.birth;
-  return space === undefined && birth !== undefined && began !== undefined && birth.at >= began.at;
+/** Children born after the first of a namespace that are in none yet. */
+function laterChildren(life: Life, { first }: Space): Life[] {
+  const began = first?.birth?.at;
+  const later: Life[] = [];
+  if (began === undefined) return later;
+  for (const { at, child } of life.forks) {
+    if (at >= began && child !== undefined && child.space === undefined) later.push(child);
+  }
+  return later;
+}
+
+/** Whether a life that is in no namespace yet calls something that shows that it is in the initial one. */
+function showsPids(all: Assigning, life: Life): boolean {
+  return life.forks.length > 0 || all.own.get(life) === life.pid;
 }
 
 /** What setsid returned, and what a life called itself in a signal (fact 9). */
