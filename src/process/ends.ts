@@ -12,7 +12,7 @@ import type { Facts, Kill } from './facts.ts';
 import { hasExeced } from './heritage.ts';
 import { type End, isThread, type Life, NEVER } from './life.ts';
 import type { LifeIndex } from './life-index.ts';
-import { isRawCall } from './parents.ts';
+import { isRawCall, sureness } from './parents.ts';
 import type { Space } from './space.ts';
 import { toldEnd } from './told.ts';
 
@@ -102,6 +102,8 @@ interface Bound {
   readonly rule: string;
   readonly at: number;
   readonly time: number;
+  /** Whose birth it rests on: in other namespaces that is seldom proven. */
+  readonly born?: Life | undefined;
 }
 
 /** What others' records prove: the earliest moment by which it had ended, and what killed it. */
@@ -110,7 +112,11 @@ function concluded(facts: Facts, life: Life): End | undefined {
   const kill = killedBy(facts, life, bound);
   const sign = lastSign(facts, life);
   if (bound === undefined && kill === undefined) return undefined;
-  if (bound !== undefined) facts.conclude(life, 'end', bound.rule, 'proven', bound.at);
+  if (bound !== undefined) {
+    const { rule, at, born } = bound;
+    const confidence = born === undefined ? 'proven' : sureness(facts, born);
+    facts.conclude(life, 'end', rule, confidence, at);
+  }
   if (kill === undefined) {
     const by = bound as Bound;
     const last = finalExit(facts, life);
@@ -164,21 +170,27 @@ function endedBy(facts: Facts, life: Life): Bound | undefined {
   const wait = life.waits.findLast((one) => one.death);
   if (wait !== undefined) {
     const time = afterWait(facts, wait.waiter, wait.at);
-    consider({ source: 'wait', rule: 'reaped_by_wait', at: wait.at, time });
+    // Elsewhere it returned a number, and which birth had that says whose it is (fact 9).
+    const born = facts.outside[wait.at] === 1 ? life : undefined;
+    consider({ source: 'wait', rule: 'reaped_by_wait', at: wait.at, time, born });
   }
   const childless = nextChildless(facts, life);
   if (childless >= 0) {
     const time = afterWait(facts, life.parent, childless);
-    consider({ source: 'wait', rule: 'parent_without_children', at: childless, time });
+    const rule = 'parent_without_children';
+    consider({ source: 'wait', rule, at: childless, time, born: life });
   }
   if (life.lostChildAt >= 0) {
     const at = life.lostChildAt;
-    consider({ source: 'reparented_child', rule: 'child_adopted', at, time: facts.clock[at] });
+    const time = facts.clock[at];
+    const born = facts.lifeAt(at);
+    consider({ source: 'reparented_child', rule: 'child_adopted', at, time, born });
   }
   if (life.next !== undefined) {
     const at = life.next.begun;
     if (at !== NEVER) {
-      consider({ source: 'pid_reused', rule: 'pid_reused', at, time: facts.clock[at] });
+      const time = facts.clock[at];
+      consider({ source: 'pid_reused', rule: 'pid_reused', at, time, born: life.next });
     }
   }
   return first;

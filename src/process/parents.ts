@@ -59,8 +59,8 @@ function byCaller(facts: Facts, life: Life, birth: Fork, caller: number): void {
   facts.conclude(life, 'parent', 'caller', open ? 'ambiguous' : sureness(facts, life), birth.at);
 }
 
-/** Who bore it is no surer than that this call bore it. */
-function sureness({ conclusions }: Facts, life: Life): Confidence {
+/** What rests on which call bore a life is no surer than that. */
+export function sureness({ conclusions }: Facts, life: Life): Confidence {
   const birth = conclusions.first(life, 'birth');
   return birth === 0 ? 'proven' : conclusions.verdict(birth).confidence;
 }

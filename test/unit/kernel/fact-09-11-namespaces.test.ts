@@ -45,6 +45,17 @@ describe('births in a container', () => {
     expect(rules).toEqual(['ns_number_order inferred']);
   });
 
+  test('an end by a wait for a number is no surer than whose number it was', () => {
+    const log = new Log()
+      .clone(0, [1000, 900], 1001, CLONE_NEWPID)
+      .fork(4, [1001, 1000], 2)
+      .exec(8, [1002, 1001], ['a'])
+      .wait(12, [1001, 1000], 2)
+      .wait(16, [1000, 900], 1001);
+    expect(rulesOf(lifeOf(log.documents, 1002), 'end')).toEqual(['reaped_by_wait inferred']);
+    expect(rulesOf(lifeOf(log.documents, 1001), 'end')).toEqual(['reaped_by_wait proven']);
+  });
+
   test('a number that is also the pid of its caller begins no second life of that', () => {
     const log = new Log()
       .clone(0, [1000, 900], 1001, CLONE_NEWPID)
