@@ -13,7 +13,7 @@ import { Testimony } from './event/testimony.ts';
 import { ADDED, EventTable } from './event/table.ts';
 import { TokenTexts } from './event/tokens.ts';
 import type { Analysis, Processes } from './model/analysis.ts';
-import { FAULT_KINDS, type Fault, type FaultKind } from './model/fault.ts';
+import { FAULT_KINDS, type Fault, type FaultKind, faultOf } from './model/fault.ts';
 import type { TraceOrigin } from './model/trace.ts';
 import { type Order, orderEvents } from './order/order.ts';
 import { Documents } from './process/documents.ts';
@@ -50,8 +50,7 @@ class Faults {
       this.#kept.set(kind, kept);
     }
     if (kept.length >= KEPT_FAULTS) return;
-    const [stage, severity] = FAULT_KINDS[kind];
-    kept.push({ kind, severity, stage, reason, ...place });
+    kept.push(faultOf(kind, reason, place));
   }
 
   /** In the order of FAULT_KINDS. */

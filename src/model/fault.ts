@@ -59,3 +59,13 @@ export interface Fault {
   /** The event concerned, as `SEC.MS:SERIAL`. */
   readonly event?: string;
 }
+
+/** A fault with the stage and severity of its kind. `place`: what of it is known. */
+export function faultOf(
+  kind: FaultKind,
+  reason: string,
+  place: Pick<Fault, 'input' | 'offset' | 'event'>,
+): Fault {
+  const [stage, severity] = FAULT_KINDS[kind];
+  return { kind, severity, stage, reason, ...place };
+}

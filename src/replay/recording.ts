@@ -4,7 +4,7 @@
  */
 import { Arena } from '../base/arena.ts';
 import { decodeText } from '../base/text.ts';
-import { FAULT_KINDS, type Fault } from '../model/fault.ts';
+import { type Fault, faultOf } from '../model/fault.ts';
 import type { TraceOrigin } from '../model/trace.ts';
 import { parseConnectorLine } from '../record/connector.ts';
 import { RecordScanner, SCAN } from '../record/scan.ts';
@@ -141,10 +141,9 @@ export class RecordingReader {
   }
 
   #tooLong(offset: number, length: number): void {
-    const [stage, severity] = FAULT_KINDS['line-too-long'];
     const reason = `${length} bytes, over ${MAX_LINE_BYTES}: left out`;
     const input = this.#streams[this.#streams.length - 1].name;
-    this.tooLong.push({ kind: 'line-too-long', severity, stage, reason, input, offset });
+    this.tooLong.push(faultOf('line-too-long', reason, { input, offset }));
   }
 
   /** Ends all input. Call once. */

@@ -6,7 +6,7 @@
  * nothing else: all other inputs are still read.
  */
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
-import { FAULT_KINDS, type Fault, type FaultKind } from '../model/fault.ts';
+import { type Fault, type FaultKind, faultOf } from '../model/fault.ts';
 import type { TraceOrigin } from '../model/trace.ts';
 import { gunzip, gunzipHead, isGzip } from './gunzip.ts';
 import { ahead, readChunks } from './read.ts';
@@ -262,9 +262,7 @@ class Progress {
 }
 
 function sourceFault(kind: FaultKind, input: string, reason: string, offset?: number): Fault {
-  const [stage, severity] = FAULT_KINDS[kind];
-  const fault = { kind, severity, stage, reason, input };
-  return offset === undefined ? fault : { ...fault, offset };
+  return faultOf(kind, reason, offset === undefined ? { input } : { input, offset });
 }
 
 function unreadable(name: string, error: unknown, offset?: number): Fault {
