@@ -260,10 +260,11 @@ function isShielded(facts: Facts, life: Life, kill: Kill): boolean {
  */
 function survived(facts: Facts, life: Life, kill: Kill): boolean {
   const first = lowerBound(facts.own, life.from, life.to, kill.at + 1);
+  const self = facts.lifeAt(kill.at) === life && life.threads === 0;
+  if (life.to - first > (self ? 0 : 1 + life.threads)) return true;
   // An exec leaves one thread (fact 15): what that logs next is another call.
   for (let i = first; i + 1 < life.to; i++) if (hasExeced(facts, facts.own[i])) return true;
-  const self = facts.lifeAt(kill.at) === life && life.threads === 0;
-  return life.to - first > (self ? 0 : 1 + life.threads);
+  return false;
 }
 
 function latestEntry(facts: Facts, life: Life): number {

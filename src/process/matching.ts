@@ -6,9 +6,9 @@
  * the caller; a child is not older than its call and logs nothing after the wait that
  * returned it; setsid and kill show both numbers at once (KERNEL facts 4, 5 and 9).
  */
-import { lowerBoundBy } from '../base/list.ts';
+import { lowerBoundBy, NONE } from '../base/list.ts';
 import { KIND } from '../tables/kinds.ts';
-import { type Beginning, type Pair, align } from './align.ts';
+import { type Pair, align } from './align.ts';
 import type { Ancestry } from './ancestry.ts';
 import { CLONE_NEWPID, CLONE_PARENT, type Facts, type Fork, type Wait } from './facts.ts';
 import type { LifeIndex } from './life-index.ts';
@@ -99,8 +99,7 @@ export interface Pairing {
 
 /** Pairs births with lives by what is known for certain. */
 export function pairBirths(matching: Matching): Pairing {
-  const pairs = [...directPairs(matching), ...adoptedPairs(matching)];
-  return { pairs, chosen: align(pairs, beginning(matching)) };
+  return chooseFrom(matching, [...directPairs(matching), ...adoptedPairs(matching)]);
 }
 
 /** Pairs them again with what the other namespaces' pairs tell of the moments. */
@@ -113,12 +112,13 @@ export function pairAgain(matching: Matching, first: Pairing): Pairing {
     changed = true;
     return { ...pair, agreement };
   });
-  return changed ? { pairs, chosen: align(pairs, beginning(matching)) } : first;
+  return changed ? chooseFrom(matching, pairs) : first;
 }
 
-function beginning({ space, places }: Matching): Beginning | undefined {
-  const { first } = space;
-  return first === undefined ? undefined : { rank: first.rank, place: places.of(first.rank) };
+function chooseFrom({ space, places }: Matching, pairs: readonly Pair[]): Pairing {
+  const rank = space.first?.rank;
+  const beginning = rank === undefined ? undefined : { rank, place: places.of(rank) };
+  return { pairs, chosen: align(pairs, beginning) };
 }
 
 /** Gives the lives of a namespace the births that probably began them. */
@@ -176,18 +176,16 @@ function directPairs(matching: Matching): Pair[] {
     const caller = matching.facts.pid(fork.at);
     const rank = ranks.get(caller) ?? 0;
     ranks.set(caller, rank + 1);
-    const families = [caller];
-    if ((fork.flags & CLONE_PARENT) !== 0) families[0] = matching.facts.ppid(fork.at);
-    for (const family of families) {
-      const lives = matching.byPpid.get(family) ?? [];
-      const from = lives.length > 4 * REACH ? Math.max(0, rank - REACH) : 0;
-      const to = lives.length > 4 * REACH ? Math.min(lives.length, rank + REACH) : lives.length;
-      for (let i = from; i < to; i++) {
-        const life = lives[i];
-        if (!possible(matching, fork, life)) continue;
-        const late = matching.facts.own[life.from] < fork.at;
-        pairs.push(pairOf(matching, fork, life, late && isPrompt(fork) ? DIRECT_LATE : DIRECT));
-      }
+    const isSibling = (fork.flags & CLONE_PARENT) !== 0;
+    const lives = matching.byPpid.get(isSibling ? matching.facts.ppid(fork.at) : caller) ?? NONE;
+    const isLarge = lives.length > 4 * REACH;
+    const from = isLarge ? Math.max(0, rank - REACH) : 0;
+    const to = isLarge ? Math.min(lives.length, rank + REACH) : lives.length;
+    for (let i = from; i < to; i++) {
+      const life = lives[i];
+      if (!possible(matching, fork, life)) continue;
+      const late = matching.facts.own[life.from] < fork.at;
+      pairs.push(pairOf(matching, fork, life, late && isPrompt(fork) ? DIRECT_LATE : DIRECT));
     }
   }
   return pairs;

@@ -122,10 +122,9 @@ export function isTaken(facts: Facts, { at, ret }: Fork): boolean {
 function childEvent(facts: Facts, fork: Fork): number {
   if (isTaken(facts, fork)) return -1;
   const [from, to] = facts.range(fork.ret);
-  const caller = facts.pid(fork.at);
-  // The caller lives: its own pid is nobody's, and the number is one of another namespace.
-  if (from === to || fork.ret === caller) return -1;
+  if (from === to) return -1;
   const low = lowerBound(facts.own, from, to, fork.at);
+  const caller = facts.pid(fork.at);
   const born = facts.time(fork.at);
   for (let i = Math.max(from, low - 1); i <= low && i < to; i++) {
     const at = facts.own[i];
