@@ -23,7 +23,8 @@ export class LifeIndex {
     const dense = this.#facts.denseFor(pid);
     while (this.#oldest.length <= dense) this.#oldest.push(undefined);
     this.#oldest[dense] = lives[0];
-    for (let k = 0; k < lives.length; k++) lives[k].next = lives[k + 1];
+    for (let k = 1; k < lives.length; k++) lives[k - 1].next = lives[k];
+    if (lives.length > 0) lives[lives.length - 1].next = undefined;
     if (lives.length >= MANY) this.#many.set(dense, lives);
     else this.#many.delete(dense);
   }

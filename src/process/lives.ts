@@ -120,7 +120,7 @@ export function newLife(
   to: number,
   birth: Fork | undefined,
 ): Life {
-  const life = new Life(pid, from, to, facts.own[from]);
+  const life = new Life(pid, from, to, from < to ? facts.own[from] : NEVER);
   if (birth !== undefined) life.bornBy(birth);
   return life;
 }

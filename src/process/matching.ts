@@ -110,7 +110,9 @@ export function pairAgain(matching: Matching, first: Pairing): Pairing {
     const agreement = moments.agreement(pair.fork, pair.life);
     if (agreement === pair.agreement) return pair;
     changed = true;
-    return { ...pair, agreement };
+    const { fork, life, place, weight } = pair;
+    // Not spread, so that all pairs are of one shape.
+    return { fork, life, place, weight, agreement };
   });
   return changed ? chooseFrom(matching, pairs) : first;
 }

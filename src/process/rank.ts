@@ -18,9 +18,7 @@ export function rankLives(facts: Facts, index: LifeIndex, beginnings: Beginnings
   const lives = byBeginning(facts, index);
   let highest = 0;
   for (const life of lives) highest = Math.max(highest, life.pid);
-  // A power of two above every pid, so that ranks stay small integers for as many turns as a
-  // log can hold.
-  facts.turn = 2 ** Math.ceil(Math.log2(highest + 1));
+  facts.turn = turnAbove(highest);
   facts.reached = {
     at: Int32Array.from(lives, (life) => life.begun),
     rank: new Int32Array(lives.length),
@@ -38,6 +36,16 @@ export function rankLives(facts: Facts, index: LifeIndex, beginnings: Beginnings
     counter = Math.max(counter, life.rank);
     facts.reached.rank[i] = counter;
   }
+}
+
+/**
+ * A power of two above every pid, so that ranks stay small integers for as many turns as a log
+ * can hold. Not by `**`, which makes a double: that changes the shape of all that has the field.
+ */
+function turnAbove(highest: number): number {
+  let turn = 1;
+  while (turn <= highest) turn *= 2;
+  return turn;
 }
 
 /** What a life's rank lies above: what the counter had reached before its birth, and its parent's. */

@@ -4,8 +4,8 @@
  * They are only there to decide which of them are in the initial namespace, so they are
  * columns of numbers, and the lives that the analysis is about are made after that.
  */
-import { type Groups, groupBy } from '../base/groups.ts';
-import { lowerBound } from '../base/list.ts';
+import { type Groups, groupBy, itemsOf } from '../base/groups.ts';
+import { lowerBound, NONE } from '../base/list.ts';
 import type { Facts, Fork } from './facts.ts';
 import { NEVER } from './life.ts';
 import { isOneLife, livesOf } from './lives.ts';
@@ -91,9 +91,8 @@ export class RoughLives {
       this.#add(facts.pids[dense], from, to, Math.min(facts.own[from], birth?.at ?? NEVER), birth);
       return;
     }
-    const known: Fork[] = [];
-    for (let i = first; i < first + count; i++) known.push(facts.forks[births.items[i]]);
-    for (const life of livesOf(facts, facts.pids[dense], { births: known, waits: [] })) {
+    const known = itemsOf(births, dense, facts.forks);
+    for (const life of livesOf(facts, facts.pids[dense], { births: known, waits: NONE })) {
       this.#add(life.pid, life.from, life.to, life.begun, life.birth);
     }
   }

@@ -69,7 +69,7 @@ function matchSpaces(
     matchings.push(openMatching(facts, index, space, ancestry, places, moments));
   }
   const alone = matchings.map(pairBirths);
-  const known: Known = { ...certain, paired: allPaired(matchings, alone) };
+  const known: Known = { facts, beginnings, births, paired: allPaired(matchings, alone) };
   for (const matching of matchings) matching.moments = new Moments(known, matching.space);
   const pairings = matchings.map((matching, i) => pairAgain(matching, alone[i]));
   for (const [i, matching] of matchings.entries()) matchSpace(matching, pairings[i]);

@@ -75,6 +75,20 @@ describe('of equally heavy chains', () => {
       ),
     ).toEqual([[2, 14]]);
   });
+
+  test('and where the rises are the same, the one that went on from the lower number', () => {
+    const drawn: Drawn[] = [
+      [4, 18, 100],
+      [3, 12, 50],
+      [2, 12, 0],
+    ];
+    const wanted = [
+      [2, 12],
+      [4, 18],
+    ];
+    expect(chosen(drawn, { rank: 5, place: 5 })).toEqual(wanted);
+    expect(chosen([...drawn].reverse(), { rank: 5, place: 5 })).toEqual(wanted);
+  });
 });
 
 /** What a chain is worth: weight first, and of equal weight the least rise. */
