@@ -10,7 +10,7 @@ import { HAVE } from '../event/table.ts';
 import { KIND } from '../tables/kinds.ts';
 import type { Facts, Kill } from './facts.ts';
 import { hasExeced } from './heritage.ts';
-import { type End, isThread, type Life, NEVER } from './life.ts';
+import { End, isThread, type Life, NEVER } from './life.ts';
 import type { LifeIndex } from './life-index.ts';
 import { isRawCall, sureness } from './parents.ts';
 import type { Space } from './space.ts';
@@ -61,7 +61,8 @@ function recorded(facts: Facts, life: Life): End | undefined {
     const at = facts.own[i];
     if (facts.has(at, HAVE.abend)) {
       facts.conclude(life, 'end', 'abend', 'proven', at);
-      return { source: 'abend', time: facts.time(at), signal: facts.table.sig[facts.rows[at]] };
+      const signal = facts.table.sig[facts.rows[at]];
+      return new End('abend', facts.time(at), undefined, undefined, signal);
     }
     const kind = facts.kind(at);
     if (kind === KIND.exit_group) {
@@ -79,11 +80,15 @@ function recorded(facts: Facts, life: Life): End | undefined {
   }
   if (groupExit >= 0) {
     facts.conclude(life, 'end', 'exit_group', 'proven', groupExit);
-    return { source: 'exit_group', time: facts.time(groupExit), code: statusOf(facts, groupExit) };
+    return exited(facts, 'exit_group', groupExit);
   }
   if (exits === 0 || exits < 1 + threadsAfter(life, execAt)) return undefined;
   facts.conclude(life, 'end', 'last_thread_exit', 'proven', lastExit);
-  return { source: 'exit', time: facts.time(lastExit), code: statusOf(facts, lastExit) };
+  return exited(facts, 'exit', lastExit);
+}
+
+function exited(facts: Facts, source: 'exit' | 'exit_group', at: number): End {
+  return new End(source, facts.time(at), undefined, statusOf(facts, at), undefined);
 }
 
 function threadsAfter(life: Life, at: number): number {
@@ -120,15 +125,15 @@ function concluded(facts: Facts, life: Life): End | undefined {
   if (kill === undefined) {
     const by = bound as Bound;
     const last = finalExit(facts, life);
-    if (last < 0) return between(by.source, sign, by.time, {});
+    if (last < 0) return between(by.source, sign, by.time, undefined, undefined);
     // Every thread that ended did so by exit: the last of them gave the status.
     facts.conclude(life, 'end', 'last_exit_before', 'inferred', last);
-    return between(by.source, sign, by.time, { code: statusOf(facts, last) });
+    return between(by.source, sign, by.time, statusOf(facts, last), undefined);
   }
   facts.conclude(life, 'exit_signal', 'signal_sent', 'inferred', kill.at);
   // A signal is no sign of life: it may have found a zombie, and another have killed.
   const by = Math.max(bound?.time ?? 0, facts.time(kill.at));
-  return between('signal', sign, by, { signal: kill.sig });
+  return between('signal', sign, by, undefined, kill.sig);
 }
 
 /** Its last `exit`, unless it went on to another program; -1 when there is none. */
@@ -155,10 +160,11 @@ function between(
   source: End['source'],
   after: number | undefined,
   by: number,
-  status: Pick<End, 'code' | 'signal'>,
+  code: number | undefined,
+  signal: number | undefined,
 ): End {
-  if (after === undefined) return { source, time: by, ...status };
-  return { source, time: Math.max(by, after), after, ...status };
+  const time = after === undefined ? by : Math.max(by, after);
+  return new End(source, time, after, code, signal);
 }
 
 function endedBy(facts: Facts, life: Life): Bound | undefined {
@@ -291,7 +297,8 @@ function endSpace(facts: Facts, space: Space): void {
     if (facts.time(life.begun) > by) continue;
     const after = Math.max(lastSign(facts, life) ?? 0, end.after ?? 0);
     facts.conclude(life, 'exit_signal', 'namespace_end', 'inferred', at);
-    life.end = between('namespace_end', after > 0 ? after : undefined, by, { signal: SIGKILL });
+    const known = after > 0 ? after : undefined;
+    life.end = between('namespace_end', known, by, undefined, SIGKILL);
   }
 }
 
@@ -334,7 +341,7 @@ function followParent(facts: Facts, life: Life): void {
     if (signal <= 0 || HARMLESS.has(signal) || latestEntry(facts, life) > parentEnd.time) return;
     const after = Math.max(lastSign(facts, life) ?? 0, parentEnd.after ?? parentEnd.time);
     facts.conclude(life, 'exit_signal', 'parent_death_signal', 'inferred', facts.own[i]);
-    life.end = between('signal', after, after, { signal });
+    life.end = between('signal', after, after, undefined, signal);
     return;
   }
 }

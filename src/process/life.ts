@@ -16,14 +16,28 @@ export interface Adoption {
   readonly parent: Life | undefined;
 }
 
-/** How a life ended, as far as it is known. Times in ms. */
-export interface End {
+/** How a life ended, as far as it is known. Times in ms. A class, so that all are of one shape. */
+export class End {
   readonly source: ExitSource;
   readonly time: number;
   /** Only when the moment lies between two. */
-  readonly after?: number;
-  readonly code?: number;
-  readonly signal?: number;
+  readonly after: number | undefined;
+  readonly code: number | undefined;
+  readonly signal: number | undefined;
+
+  constructor(
+    source: ExitSource,
+    time: number,
+    after: number | undefined,
+    code: number | undefined,
+    signal: number | undefined,
+  ) {
+    this.source = source;
+    this.time = time;
+    this.after = after;
+    this.code = code;
+    this.signal = signal;
+  }
 }
 
 /** One life of one pid: the evidence that belongs to it and what follows from that. */

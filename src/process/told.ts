@@ -4,7 +4,7 @@ import type { Testimony } from '../event/testimony.ts';
 import { KIND } from '../tables/kinds.ts';
 import { Calls } from './calls.ts';
 import type { Facts } from './facts.ts';
-import type { End, Life } from './life.ts';
+import { End, type Life } from './life.ts';
 import type { LifeIndex } from './life-index.ts';
 import { hasExeced } from './heritage.ts';
 import { APART_MS, STILL_MS, TICK_MS, type Witnessed } from './witnessed.ts';
@@ -88,8 +88,9 @@ export function toldEnd(facts: Facts, life: Life): End | undefined {
   const at = facts.tell(told.ended, life.pid, KIND.exit_group);
   facts.conclude(life, 'end', 'connector_exit', 'proven', at);
   const signal = told.status & 0x7f;
-  const status = signal === 0 ? { code: (told.status >> 8) & 0xff } : { signal };
-  return { source: 'connector', time: Math.floor(told.ended), ...status };
+  const time = Math.floor(told.ended);
+  if (signal !== 0) return new End('connector', time, undefined, undefined, signal);
+  return new End('connector', time, undefined, (told.status >> 8) & 0xff, undefined);
 }
 
 /** Whether the connector's testimony is about this boot: the node's name, and a time in common. */
