@@ -255,7 +255,8 @@ export class Analyzer {
 
   /** Lives that began after their parent's first record and yet without a fork. */
   #unforked(facts: Facts, lives: readonly Life[]): void {
-    for (const { birth, told, parent, anchor, pid } of lives) {
+    for (let i = 0; i < lives.length; i++) {
+      const { birth, told, parent, anchor, pid } = lives[i];
       if (
         birth !== undefined ||
         told !== undefined ||
@@ -298,7 +299,9 @@ export class Analyzer {
     if (unnamed > 0) ignored['names no process'] = unnamed;
     if (elsewhere > 0) ignored['connector without records'] = elsewhere;
     let threads = 0;
-    for (const { lives } of boots) for (const life of lives) threads += life.threads + 1;
+    for (const { lives } of boots) {
+      for (let i = 0; i < lives.length; i++) threads += lives[i].threads + 1;
+    }
     return {
       bytes: this.#bytes,
       account: {

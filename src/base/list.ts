@@ -1,4 +1,4 @@
-/** Lists that are mostly empty, and searches in sorted ones. */
+/** Lists that are mostly empty, columns of numbers, and searches in sorted ones. */
 
 /** The list that all objects share until they have something to put into it. */
 export const NONE: readonly never[] = Object.freeze([]);
@@ -13,6 +13,20 @@ export function append<T>(list: readonly T[], item: T): readonly T[] {
   if (list.length < EXACT) return [...list, item];
   (list as T[]).push(item);
   return list;
+}
+
+/** A whole number of each item. `Int32Array.from` would go by way of an iterator. */
+export function columnOf<T>(items: readonly T[], numberOf: (item: T) => number): Int32Array {
+  const column = new Int32Array(items.length);
+  for (let i = 0; i < items.length; i++) column[i] = numberOf(items[i]);
+  return column;
+}
+
+/** The items at some places, in the order of these. */
+export function itemsAt<T>(places: Int32Array, items: readonly T[]): T[] {
+  const found: T[] = [];
+  for (let i = 0; i < places.length; i++) found.push(items[places[i]]);
+  return found;
 }
 
 /** The first index in `[from, to)` of an ascending list whose number is not below `value`. */

@@ -116,7 +116,8 @@ function splitBoots(
 function stepsBack(table: EventTable, rows: Int32Array): number[] {
   const steps: number[] = [];
   let reached = -Infinity;
-  for (const row of rows) {
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i];
     const time = table.time[row];
     // A call that waited was entered before its serial was given, never after.
     if (time > reached) reached = time;

@@ -1,5 +1,6 @@
 /** Who is above whom among the members of namespaces, by the first parent that records show. */
 import { groupBy } from '../base/groups.ts';
+import { columnOf } from '../base/list.ts';
 import type { LifeIndex } from './life-index.ts';
 import type { Life } from './life.ts';
 import type { Space } from './space.ts';
@@ -18,7 +19,7 @@ export class Ancestry {
       }
     }
     const lives = [...this.#number.keys()];
-    const parents = Int32Array.from(lives, (life) => {
+    const parents = columnOf(lives, (life) => {
       const parent = index.parentOf(life);
       return (parent && this.#number.get(parent)) ?? -1;
     });

@@ -1,4 +1,5 @@
 /** The births of the initial namespace, where calls return pids, in order of what they took. */
+import { itemsAt } from '../base/list.ts';
 import { sortNearlySorted } from '../base/sort.ts';
 import type { Facts, Fork } from './facts.ts';
 import { rankTaken } from './rank.ts';
@@ -13,7 +14,8 @@ export interface Births {
 export function initialBirths(facts: Facts): Births {
   const forks: Fork[] = [];
   const ranks = new Int32Array(facts.forks.length);
-  for (const fork of facts.forks) {
+  for (let i = 0; i < facts.forks.length; i++) {
+    const fork = facts.forks[i];
     const rank = facts.outside[fork.at] === 0 ? rankTaken(facts, fork) : 0;
     if (rank === 0) continue;
     ranks[forks.length] = rank;
@@ -24,6 +26,6 @@ export function initialBirths(facts: Facts): Births {
   sortNearlySorted(order, (a, b) => ranks[a] - ranks[b] || forks[a].at - forks[b].at);
   return {
     rank: order.map((i) => ranks[i]),
-    forks: Array.from(order, (i) => forks[i]),
+    forks: itemsAt(order, forks),
   };
 }

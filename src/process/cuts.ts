@@ -78,7 +78,8 @@ export class Cuts {
   }
 
   /** By time; of one tick first the birth whose child may have logged the earlier events. */
-  inOrder(births: readonly Fork[]): Fork[] {
+  inOrder(births: readonly Fork[]): readonly Fork[] {
+    if (births.length < 2) return births;
     const time = ({ at }: Fork): number => this.#facts.time(at);
     return [...births].sort(
       (a, b) => time(a) - time(b) || this.#reach(a) - this.#reach(b) || a.at - b.at,

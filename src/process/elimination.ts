@@ -6,7 +6,7 @@
  * as many free numbers between them as there are births with unknown pids between them,
  * these took those, in the same order.
  */
-import { lowerBound, lowerBoundBy } from '../base/list.ts';
+import { columnOf, lowerBound, lowerBoundBy } from '../base/list.ts';
 import type { Facts, Fork } from './facts.ts';
 
 /** How far beyond the next known birth a matching one is looked for: clones are logged a little out of order. */
@@ -62,7 +62,7 @@ function* neighbours(forks: readonly Fork[], unknown: readonly Fork[]): Iterable
 }
 
 function count(known: readonly Known[], unknown: readonly Fork[]): void {
-  const at = Int32Array.from(unknown, (fork) => fork.at);
+  const at = columnOf(unknown, (fork) => fork.at);
   for (let i = 0; i < known.length; i++) {
     known[i].before = lowerBound(at, 0, at.length, known[i].at);
     if (i > 0) known[i].free = known[i - 1].free + (known[i].rank - known[i - 1].rank - 1);

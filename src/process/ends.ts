@@ -28,14 +28,16 @@ const CORE: ReadonlySet<number> = new Set([3, 4, 5, 6, 7, 8, 11, 24, 25, 31]);
 const RECORDED: ReadonlySet<End['source']> = new Set(['exit_group', 'exit', 'abend']);
 
 export function concludeEnds(facts: Facts, index: LifeIndex, spaces: readonly Space[]): void {
-  for (const life of index.all()) {
+  const lives = index.all();
+  for (let i = 0; i < lives.length; i++) {
+    const life = lives[i];
     life.end =
       life.told === undefined
         ? (recorded(facts, life) ?? concluded(facts, life))
         : witnessed(facts, life);
   }
   for (const space of spaces) endSpace(facts, space);
-  for (const life of index.all()) followParent(facts, life);
+  for (let i = 0; i < lives.length; i++) followParent(facts, lives[i]);
 }
 
 /**

@@ -3,7 +3,7 @@
  * where the namespace's own births are, so such a family belongs to the one namespace whose
  * numbers leave room for its own just there (KERNEL facts 9 and 11).
  */
-import { lowerBound } from '../base/list.ts';
+import { columnOf, lowerBound } from '../base/list.ts';
 import type { Facts, Fork } from './facts.ts';
 import type { Numbers } from './numbers.ts';
 import type { Space } from './space.ts';
@@ -66,7 +66,7 @@ function hostsOf(facts: Facts, spaces: readonly Space[]): Host[] {
 }
 
 function numbersOf(calls: readonly Fork[]): Pick<Host, 'at' | 'highest' | 'lowest'> {
-  const at = Int32Array.from(calls, (fork) => fork.at);
+  const at = columnOf(calls, (fork) => fork.at);
   const highest = new Int32Array(calls.length);
   const lowest = new Int32Array(calls.length);
   let most = 1;

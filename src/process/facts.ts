@@ -5,6 +5,7 @@
  * serials do. Nothing is concluded here.
  */
 import { type Groups, groupBy, itemsOf } from '../base/groups.ts';
+import { columnOf } from '../base/list.ts';
 import { NumberMap } from '../base/number-map.ts';
 import { type EventTable, HAVE } from '../event/table.ts';
 import type { Sequence } from '../order/order.ts';
@@ -152,8 +153,9 @@ export class Facts {
       this.#collect(at, row);
     }
     this.titled = (have & HAVE.proctitle) !== 0;
-    for (const fork of this.forks) if (!fork.thread) this.denseFor(fork.ret);
-    for (const wait of this.waits) this.denseFor(wait.ret);
+    const { forks, waits } = this;
+    for (let i = 0; i < forks.length; i++) if (!forks[i].thread) this.denseFor(forks[i].ret);
+    for (let i = 0; i < waits.length; i++) this.denseFor(waits[i].ret);
     const { start, items } = groupBy(denseOf, this.pids.length);
     this.start = start;
     this.own = items;
@@ -178,9 +180,7 @@ export class Facts {
   /** The calls that returned a number, in serial order, without those that made a thread. */
   forksReturning(pid: number): readonly Fork[] {
     if (this.#returning === undefined) {
-      const returned = Int32Array.from(this.forks, ({ thread, ret }) =>
-        thread ? -1 : this.dense(ret),
-      );
+      const returned = columnOf(this.forks, ({ thread, ret }) => (thread ? -1 : this.dense(ret)));
       this.#returning = groupBy(returned, this.pids.length);
     }
     const dense = this.#dense.get(pid);

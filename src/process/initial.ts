@@ -110,7 +110,8 @@ function voteByStrangers(
 }
 
 function voteByWaits(facts: Facts, { lives, foreign }: Votes): void {
-  for (const wait of facts.waits) {
+  for (let i = 0; i < facts.waits.length; i++) {
+    const wait = facts.waits[i];
     const life = lives.lifeAt[wait.at];
     if (life >= 0 && isTooLow(wait.ret, lives.pid[life])) foreign[life] += SELF;
   }
@@ -199,7 +200,8 @@ function decide({ parent, initial, foreign, forced }: Votes, order: Int32Array):
     beyond[up] += beyond[life];
   }
   const outside = new Uint8Array(order.length);
-  for (const life of order) {
+  for (let i = 0; i < order.length; i++) {
+    const life = order[i];
     const up = parent[life];
     const cut = forced[life] === 0 ? CUT_COST : 0;
     const cheaper = beyond[life] + cut < inside[life];

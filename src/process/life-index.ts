@@ -57,10 +57,11 @@ export class LifeIndex {
   /** All lives, by pid in order of first sight. The list is good until a life comes or goes. */
   all(): readonly Life[] {
     if (this.#all === undefined) {
-      this.#all = [];
-      for (const oldest of this.#oldest) {
-        for (let life = oldest; life !== undefined; life = life.next) this.#all.push(life);
+      const all: Life[] = [];
+      for (let dense = 0; dense < this.#oldest.length; dense++) {
+        for (let life = this.#oldest[dense]; life !== undefined; life = life.next) all.push(life);
       }
+      this.#all = all;
     }
     return this.#all;
   }

@@ -79,7 +79,7 @@ export function assignSpaces(facts: Facts, index: LifeIndex, beginnings: Beginni
 
 function highestOf(pids: readonly number[]): number {
   let highest = 0;
-  for (const pid of pids) highest = Math.max(highest, pid);
+  for (let i = 0; i < pids.length; i++) highest = Math.max(highest, pids[i]);
   return highest;
 }
 
@@ -220,7 +220,9 @@ function isFirst(all: Assigning, life: Life, up: Life | undefined): boolean {
 
 /** After unshare every later child is in the new namespace, also one that shows no sign of it. */
 function enterLaterChildren(all: Assigning): void {
-  for (const life of all.index.all()) {
+  const lives = all.index.all();
+  for (let i = 0; i < lives.length; i++) {
+    const life = lives[i];
     if (life.childSpace === undefined) continue;
     const later = laterChildren(life, life.childSpace);
     // A later child whose calls return pids shows that its parent did not leave its namespace.
@@ -270,8 +272,10 @@ function ownNumbers(facts: Facts): Map<Life, number> {
 
 /** The call of each life that returned the lowest number. */
 function leastReturns(facts: Facts): Map<Life, Fork> {
+  const { forks } = facts;
   const least = new Map<Life, Fork>();
-  for (const fork of facts.forks) {
+  for (let i = 0; i < forks.length; i++) {
+    const fork = forks[i];
     if (fork.caller === undefined || facts.outside[fork.at] === 0) continue;
     const known = least.get(fork.caller);
     if (known === undefined || fork.ret < known.ret) least.set(fork.caller, fork);

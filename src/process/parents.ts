@@ -22,15 +22,19 @@ const LOWEST_ADDRESS = 0x10000;
 
 export function concludeParents(facts: Facts, index: LifeIndex): void {
   const reapers = reapersOf(facts, index);
-  for (const life of index.all()) {
+  const lives = index.all();
+  for (let i = 0; i < lives.length; i++) {
+    const life = lives[i];
     if (life.told !== undefined && life.told.born !== -Infinity) continue;
     if (life.birth !== undefined) byBirth(facts, index, life, life.birth, reapers);
     else if (!life.silent) byPpid(facts, index, life, reapers);
     else byWait(facts, life);
   }
   breakCycles(index);
-  nameChildren(index.all());
-  for (const life of index.all()) if (!life.silent) followAdoptions(facts, index, life);
+  nameChildren(lives);
+  for (let i = 0; i < lives.length; i++) {
+    if (!lives[i].silent) followAdoptions(facts, index, lives[i]);
+  }
 }
 
 function nameChildren(lives: readonly Life[]): void {
@@ -87,7 +91,9 @@ function reapersOf(facts: Facts, index: LifeIndex): Set<Life> {
     if (facts.table.a0[row] !== PR_SET_CHILD_SUBREAPER || facts.table.a1[row] === 0) continue;
     if (life !== undefined) found.add(life);
   }
-  for (const life of index.all()) {
+  const lives = index.all();
+  for (let i = 0; i < lives.length; i++) {
+    const life = lives[i];
     if (life.space?.first === life) found.add(life);
     const adopter = adopterOf(facts, index, life);
     if (adopter !== undefined) found.add(adopter);
@@ -259,10 +265,10 @@ function byWait(facts: Facts, life: Life): void {
 
 /** A life is not its own ancestor: of such a circle the link that only a ppid= tells is dropped. */
 function breakCycles(index: LifeIndex): void {
-  let walkNumber = 0;
-  for (const life of index.all()) {
-    walkNumber++;
-    let walk: Life | undefined = life;
+  const lives = index.all();
+  for (let i = 0; i < lives.length; i++) {
+    const walkNumber = i + 1;
+    let walk: Life | undefined = lives[i];
     while (walk !== undefined && walk.walked === 0) {
       walk.walked = walkNumber;
       if (walk.parent?.walked === walkNumber) {

@@ -52,7 +52,8 @@ export function placesOf(spaces: readonly Space[], births: Births): Map<Space, P
       own.get(up)?.push(rank);
     }
   };
-  for (const [i, { caller, child }] of births.forks.entries()) {
+  for (let i = 0; i < births.forks.length; i++) {
+    const { caller, child } = births.forks[i];
     const space = child === undefined ? caller?.childSpace : child.space;
     if (space !== undefined) takenBy(births.rank[i], space);
   }

@@ -3,7 +3,7 @@
  * comparable with the numbers of a namespace (KERNEL facts 9 and 12).
  */
 import { groupBy } from '../base/groups.ts';
-import { lowerBound } from '../base/list.ts';
+import { columnOf, itemsAt, lowerBound } from '../base/list.ts';
 import { sortNearlySorted } from '../base/sort.ts';
 import type { Beginnings } from './beginnings.ts';
 import type { Facts, Fork, Reached } from './facts.ts';
@@ -17,16 +17,17 @@ export const RESERVED_PIDS = 300;
 export function rankLives(facts: Facts, index: LifeIndex, beginnings: Beginnings): void {
   const lives = byBeginning(facts, index);
   let highest = 0;
-  for (const life of lives) highest = Math.max(highest, life.pid);
+  for (let i = 0; i < lives.length; i++) highest = Math.max(highest, lives[i].pid);
   facts.turn = turnAbove(highest);
   facts.reached = {
-    at: Int32Array.from(lives, (life) => life.begun),
+    at: columnOf(lives, (life) => life.begun),
     rank: new Int32Array(lives.length),
     half: Math.max(1, highest - RESERVED_PIDS) / 2,
     takenAfter: (birth) => beginnings.takenAfter(birth),
   };
   let counter = 0;
-  for (const [i, life] of lives.entries()) {
+  for (let i = 0; i < lives.length; i++) {
+    const life = lives[i];
     // Far ahead of the counter: born before the numbers wrapped, first seen after.
     const turns = turnsFrom(facts, counter, life.pid);
     const rank = life.pid + (turnOf(facts, counter) + turns) * facts.turn;
@@ -74,7 +75,7 @@ function byBeginning(facts: Facts, index: LifeIndex): Life[] {
   }
   const order = groupBy(begun, facts.rows.length).items;
   sortNearlySorted(order, (a, b) => begun[a] - begun[b] || pids[a] - pids[b]);
-  return Array.from(order, (i) => all[i]);
+  return itemsAt(order, all);
 }
 
 function turnOf({ turn }: Facts, rank: number): number {

@@ -8,7 +8,7 @@
 import { compareText } from '../base/compare.ts';
 import { type Groups, groupBy, itemsOf } from '../base/groups.ts';
 import { sortNearlySorted } from '../base/sort.ts';
-import { append, NONE } from '../base/list.ts';
+import { append, columnOf, itemsAt, NONE } from '../base/list.ts';
 import type { Testimony } from '../event/testimony.ts';
 import { KIND } from '../tables/kinds.ts';
 import type { Facts } from './facts.ts';
@@ -58,12 +58,12 @@ function reconcileRecords(facts: Facts): LifeIndex {
 }
 
 function inOrder(facts: Facts, lives: readonly Life[]): Life[] {
-  for (const life of lives) life.anchor = life.begun;
-  const anchors = Int32Array.from(lives, (life) => life.anchor);
+  for (let i = 0; i < lives.length; i++) lives[i].anchor = lives[i].begun;
+  const anchors = columnOf(lives, (life) => life.anchor);
   // By position first, without comparing: times follow positions but for calls that waited.
   const order = groupBy(anchors, facts.rows.length).items;
   sortNearlySorted(order, (a, b) => compareAnchors(facts, lives[a], lives[b]));
-  return Array.from(order, (i) => lives[i]);
+  return itemsAt(order, lives);
 }
 
 /** As their `_id`s compare: by time and serial of the first evidence, then by pid as text. */
@@ -141,7 +141,8 @@ function nameCallers(facts: Facts): void {
     const life = lives[number];
     if (life !== undefined) life.forks = itemsOf(made, number, forks);
   }
-  for (const wait of facts.waits) wait.waiter = facts.lifeAt(wait.at);
+  const { waits } = facts;
+  for (let i = 0; i < waits.length; i++) waits[i].waiter = facts.lifeAt(waits[i].at);
   for (const at of facts.childless) {
     const life = facts.lifeAt(at);
     if (life !== undefined) life.childless = append(life.childless, at);
@@ -153,7 +154,9 @@ function nameCallers(facts: Facts): void {
  * signalled by that number; a thread never (fact 10).
  */
 function dropThreads(facts: Facts, index: LifeIndex): void {
-  for (const fork of facts.forks) {
+  const { forks } = facts;
+  for (let i = 0; i < forks.length; i++) {
+    const fork = forks[i];
     const { child } = fork;
     if (fork.kind !== KIND.clone3 || child === undefined || !child.silent) continue;
     if (child.waits.length > 0 || child.signals.length > 0) continue;
@@ -164,8 +167,10 @@ function dropThreads(facts: Facts, index: LifeIndex): void {
 
 /** Threads that a life's calls made: by flag, or by clone3 without any sign of a process. */
 function countThreads(facts: Facts): void {
+  const { forks } = facts;
   const threaded: Life[] = [];
-  for (const fork of facts.forks) {
+  for (let i = 0; i < forks.length; i++) {
+    const fork = forks[i];
     if (!isThread(fork) || fork.caller === undefined) continue;
     if (fork.caller.threads === 0) threaded.push(fork.caller);
     fork.caller.threads++;

@@ -85,15 +85,19 @@ function allPaired(matchings: readonly Matching[], pairings: readonly Pairing[])
 }
 
 function collectCalls(facts: Facts): void {
-  for (const fork of facts.forks) fork.caller?.space?.forks.push(fork);
-  for (const wait of facts.waits) wait.waiter?.space?.waits.push(wait);
-  for (const kill of facts.kills) {
+  const { forks, waits, kills } = facts;
+  for (let i = 0; i < forks.length; i++) forks[i].caller?.space?.forks.push(forks[i]);
+  for (let i = 0; i < waits.length; i++) waits[i].waiter?.space?.waits.push(waits[i]);
+  for (let i = 0; i < kills.length; i++) {
+    const kill = kills[i];
     if (kill.target > 0 && kill.opids.length === 1) facts.lifeAt(kill.at)?.space?.kills.push(kill);
   }
 }
 
 function collectFamilies(index: LifeIndex): void {
-  for (const life of index.all()) {
+  const lives = index.all();
+  for (let i = 0; i < lives.length; i++) {
+    const life = lives[i];
     if (life.silent || life.birth !== undefined) continue;
     const parent = index.parentOf(life);
     const space = parent === undefined ? life.space : parent.space;
