@@ -27,8 +27,7 @@ export class Beginnings {
 
   /** The last position after which a birth's number was taken for sure. */
   takenAfter(fork: Fork): number {
-    const known = this.#taken[fork.at];
-    if (known !== NOT_YET) return known;
+    if (this.#taken[fork.at] !== NOT_YET) return this.#taken[fork.at];
     // A process without an event of its own is younger than its own number: up the callers.
     const path: number[] = [];
     let taken = BEFORE_ALL;
