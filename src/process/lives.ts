@@ -1,5 +1,6 @@
 /** Every life of every pid: its events as cuts.ts cuts them, with its birth and its waits. */
 import { HAVE } from '../event/table.ts';
+import { KIND } from '../tables/kinds.ts';
 import { Cuts, endsLife, nextCut, type PidEvidence, type Placed } from './cuts.ts';
 import type { Facts, Fork, Wait } from './facts.ts';
 import { Life, NEVER } from './life.ts';
@@ -20,7 +21,7 @@ export function livesOf(facts: Facts, pid: number, evidence: PidEvidence): Life[
 /**
  * Whether a pid's events `own[from, to)` are one life without any cut, the common case: one
  * birth before every event or none at all, one wait after or none, and nothing logged after
- * an exit.
+ * an exit but by further threads.
  */
 export function isOneLife(
   facts: Facts,
@@ -40,10 +41,16 @@ export function isOneLife(
   const since = birth === undefined ? 0 : facts.time(birth.at);
   for (let i = from; i < to; i++) {
     const at = facts.own[i];
-    if (facts.time(at) < since || facts.has(at, HAVE.abend | HAVE.login)) return false;
-    if (i + 1 < to && endsLife(facts, at)) return false;
+    if (facts.time(at) < since || facts.has(at, HAVE.login)) return false;
+    if (i + 1 < to && endsLife(facts, at) && !goesOn(facts, at, facts.own[i + 1])) return false;
   }
   return true;
+}
+
+/** An exit of one thread: after it, nothing but another parent would be a sign of another life. */
+function goesOn(facts: Facts, at: number, next: number): boolean {
+  if (facts.kind(at) !== KIND.exit || facts.has(at, HAVE.abend)) return false;
+  return facts.ppid(at) >= 0 && facts.ppid(at) === facts.ppid(next);
 }
 
 /**
