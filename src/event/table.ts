@@ -13,6 +13,7 @@ import type { AliveProcess } from '../model/trace.ts';
 import type { RecordScanner } from '../record/scan.ts';
 import { TYPE } from '../record/types.ts';
 import { KIND, syscallKind } from '../tables/kinds.ts';
+import { EventRows } from './rows.ts';
 
 /** Bits of the `have` column: which records an event has. */
 export const HAVE = {
@@ -96,7 +97,7 @@ export class EventTable {
   /** Token of PATH item 0 by row, for execs that failed and rows whose SYSCALL has not come. */
   readonly names = new Map<number, number>();
 
-  #slots = new Int32Array(FIRST_ROWS * 2);
+  readonly #rows = new EventRows(this);
   #last = NONE;
   /** Tokens of the record before: neighbours are often of one process. */
   #lastTty = NONE;
@@ -179,43 +180,24 @@ export class EventTable {
     ) {
       return last;
     }
-    const slot = this.#slotFor(node, time, serial);
-    const known = this.#slots[slot] - 1;
-    if (known >= 0) {
-      this.#last = known;
-      return known;
+    let row = this.#rows.find(node, time, serial);
+    if (row < 0) {
+      row = this.#newRow(node, time, serial);
+      this.#rows.add(row);
     }
-    const row = this.#newRow(node, time, serial);
-    this.#slots[slot] = row + 1;
-    if (this.count * 2 > this.#slots.length) this.#rehash();
     this.#last = row;
     return row;
   }
 
   /** The row of the scanner's (node, time, serial); -1 where no record of it was added. */
   find(scan: RecordScanner, bytes: Uint8Array): number {
-    const slot = this.#slotFor(this.#nodeOf(scan, bytes), scan.time, scan.serial);
-    return this.#slots[slot] - 1;
+    return this.#rows.find(this.#nodeOf(scan, bytes), scan.time, scan.serial);
   }
 
   #nodeOf(scan: RecordScanner, bytes: Uint8Array): number {
     return scan.nodeEnd > scan.nodeStart
       ? this.nodes.intern(bytes, scan.nodeStart, scan.nodeEnd) + 1
       : this.#host;
-  }
-
-  /** The slot that an event's row is in, or would be put into: then it holds 0. */
-  #slotFor(node: number, time: number, serial: number): number {
-    const mask = this.#slots.length - 1;
-    let slot = slotOf(node, time, serial) & mask;
-    for (;;) {
-      const row = this.#slots[slot] - 1;
-      if (row < 0) return slot;
-      if (this.serial[row] === serial && this.time[row] === time && this.node[row] === node) {
-        return slot;
-      }
-      slot = (slot + 1) & mask;
-    }
   }
 
   /** A row for what the process connector told: evidence, but no event. `time`: ms. */
@@ -482,17 +464,6 @@ export class EventTable {
     return Buffer.compare(kept, bytes.subarray(start, end));
   }
 
-  #rehash(): void {
-    const slots = new Int32Array(this.#slots.length * 4);
-    const mask = slots.length - 1;
-    for (let row = 0; row < this.count; row++) {
-      let slot = slotOf(this.node[row], this.time[row], this.serial[row]) & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = row + 1;
-    }
-    this.#slots = slots;
-  }
-
   #grow(): void {
     const rows = this.time.length * 4;
     this.time = grown(this.time, new Float64Array(rows));
@@ -529,11 +500,6 @@ export class EventTable {
     ] as const;
     for (const name of signed) this[name] = grown(this[name], new Int32Array(rows));
   }
-}
-
-/** Neighbouring serials of one tick share cache lines; ticks and nodes are spread. */
-function slotOf(node: number, time: number, serial: number): number {
-  return (serial + Math.imul(time | 0, 0x9e3779b1) + Math.imul(node, 0x85ebca6b)) | 0;
 }
 
 function grown<T extends { set(from: T): void }>(from: T, to: T): T {
