@@ -235,7 +235,7 @@ export class Cuts {
     const birth = facts.forksReturning(parent).findLast((fork) => fork.at < at);
     if (birth === undefined || facts.time(birth.at) <= before) return false;
     // The number may be of another namespace: a record of the child tells.
-    const [from, to] = facts.range(parent);
+    const { from, to } = facts.range(parent);
     const k = lowerBound(facts.own, from, to, birth.at);
     return k < to && isParent(facts, birth, facts.ppid(facts.own[k]));
   }
@@ -340,7 +340,7 @@ function mayReap(facts: Facts, wait: Wait, birth: Fork): boolean {
 
 /** The parent that the caller showed before the call; -1 when it had no event then. */
 function ppidBefore(facts: Facts, at: number): number {
-  const [from, to] = facts.range(facts.pid(at));
+  const { from, to } = facts.range(facts.pid(at));
   const i = lowerBound(facts.own, from, to, at);
   return i > from ? facts.ppid(facts.own[i - 1]) : -1;
 }

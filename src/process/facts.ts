@@ -84,6 +84,14 @@ export interface Reached {
   readonly takenAfter: (birth: Fork) => number;
 }
 
+/** Events `own[from, to)` of a process. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+const NO_EVENTS: Range = { from: 0, to: 0 };
+
 /** The events of one boot, indexed. */
 export class Facts {
   readonly table: EventTable;
@@ -188,11 +196,11 @@ export class Facts {
   }
 
   /** Range in `own` of a pid's events; an empty range when it has none. */
-  range(pid: number): readonly [number, number] {
+  range(pid: number): Range {
     const dense = this.#dense.get(pid);
     // A pid numbered later than the events has none.
-    if (dense < 0 || dense + 1 >= this.start.length) return [0, 0];
-    return [this.start[dense], this.start[dense + 1]];
+    if (dense < 0 || dense + 1 >= this.start.length) return NO_EVENTS;
+    return { from: this.start[dense], to: this.start[dense + 1] };
   }
 
   /**

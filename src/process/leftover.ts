@@ -55,7 +55,7 @@ function fits(index: LifeIndex, matching: Matching | undefined, fork: Fork, rank
  * theirs, at least. If not, what the count rests on is wrong.
  */
 function liesBetween(fixed: readonly Fixed[], { ret }: Fork, rank: number): boolean {
-  const [before, after] = around(fixed, 'n', ret);
+  const { before, after } = around(fixed, 'n', ret);
   if (before !== undefined && rank - before.rank < ret - before.n) return false;
   return after === undefined || after.rank - rank >= after.n - ret;
 }

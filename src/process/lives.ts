@@ -7,7 +7,7 @@ import { Life, NEVER } from './life.ts';
 
 /** The lives of one pid, oldest first, by whatever evidence there is. */
 export function livesOf(facts: Facts, pid: number, evidence: PidEvidence): Life[] {
-  const [from, to] = facts.range(pid);
+  const { from, to } = facts.range(pid);
   const plain = livesInTurn(facts, pid, from, to, evidence);
   if (plain !== undefined) return plain;
   const cuts = new Cuts(facts, from, to, evidence);

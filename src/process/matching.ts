@@ -277,12 +277,14 @@ export function fixedPoints(matching: Matching): Fixed[] {
   return fixed;
 }
 
+/** Two neighbours among the fixed points. */
+interface Neighbours {
+  readonly before: Fixed | undefined;
+  readonly after: Fixed | undefined;
+}
+
 /** The last of the fixed points for which `key` does not pass `value`, and the one after it. */
-export function around(
-  fixed: readonly Fixed[],
-  key: 'n' | 'rank',
-  value: number,
-): readonly [Fixed | undefined, Fixed | undefined] {
+export function around(fixed: readonly Fixed[], key: 'n' | 'rank', value: number): Neighbours {
   let low = 0;
   let high = fixed.length;
   while (low < high) {
@@ -290,7 +292,7 @@ export function around(
     if (fixed[middle][key] <= value) low = middle + 1;
     else high = middle;
   }
-  return [fixed[low - 1], fixed[low]];
+  return { before: fixed[low - 1], after: fixed[low] };
 }
 
 /**
@@ -303,7 +305,7 @@ function matchAdopted(matching: Matching): void {
   const pairs: Pair[] = [];
   for (const life of matching.lives) {
     if (life.birth !== undefined) continue;
-    const [before, after] = around(fixed, 'rank', life.rank);
+    const { before, after } = around(fixed, 'rank', life.rank);
     const lowest = after === undefined ? 0 : after.n - (after.rank - life.rank);
     const highest = before === undefined ? Infinity : before.n + (life.rank - before.rank);
     const floor = Math.max(lowest, (before?.n ?? 0) + 1);

@@ -104,7 +104,7 @@ function livesOfPid(facts: Facts, dense: number, births: Groups, waits: Groups):
   const bornTimes = births.start[dense + 1] - b;
   const reapedTimes = waits.start[dense + 1] - w;
   if (bornTimes < 2 && reapedTimes < 2) {
-    const [from, to] = facts.range(pid);
+    const { from, to } = facts.range(pid);
     const birth = bornTimes === 0 ? undefined : facts.forks[births.items[b]];
     const wait = reapedTimes === 0 ? undefined : facts.waits[waits.items[w]];
     if (from === to && birth === undefined && wait === undefined) return NONE;

@@ -120,7 +120,7 @@ export function isTaken(facts: Facts, { at, ret }: Fork): boolean {
  */
 function childEvent(facts: Facts, fork: Fork): number {
   if (isTaken(facts, fork)) return -1;
-  const [from, to] = facts.range(fork.ret);
+  const { from, to } = facts.range(fork.ret);
   if (from === to) return -1;
   const low = lowerBound(facts.own, from, to, fork.at);
   const caller = facts.pid(fork.at);
@@ -137,6 +137,6 @@ function childEvent(facts: Facts, fork: Fork): number {
 
 /** Whether a pid logs anything after a position: then whoever has it had no orphans before. */
 function logsAfter(facts: Facts, pid: number, at: number): boolean {
-  const [from, to] = facts.range(pid);
+  const { from, to } = facts.range(pid);
   return from < to && facts.own[to - 1] > at;
 }

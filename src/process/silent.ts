@@ -85,7 +85,7 @@ export function isProcess(matching: Matching, fork: Fork): boolean {
 function rankOfSilent(matching: Matching, fixed: readonly Fixed[], fork: Fork): number {
   const shown = matching.byShown.get(fork.ret);
   if (shown !== undefined && shown.birth === undefined) return shown.rank;
-  const [before, after] = around(fixed, 'n', fork.ret);
+  const { before, after } = around(fixed, 'n', fork.ret);
   if (before === undefined || after === undefined) return 0;
   const { places } = matching;
   const from = places.of(before.rank);

@@ -20,7 +20,7 @@ export function testifiedLives(facts: Facts, testimony: Testimony): LifeIndex {
   const index = new LifeIndex(facts);
   const told = witnessedLives(testimony);
   for (const pid of facts.pids.slice(0, facts.start.length - 1)) {
-    const [from, to] = facts.range(pid);
+    const { from, to } = facts.range(pid);
     const seen = told.get(pid) ?? [];
     if (from === to && seen.length === 0) continue;
     index.set(pid, livesOfPid(facts, pid, seen, from, to));
