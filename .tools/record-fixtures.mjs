@@ -3,73 +3,90 @@
  *
  *   sudo node .tools/record-fixtures.mjs [NAME...]
  *
- * Needs root, a C compiler, and an audit that nobody uses. Of the processes alive at the
- * start only the recorder is kept: the others are this machine's own business.
+ * Needs root, a C compiler, and an audit that nobody uses. A fixture has nothing of the machine:
+ * all that is run lies in FOLDER, and runs there, in no group of processes; of the processes alive
+ * at the start only the recorder is kept; the names of machine, boot and kernel are made up.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
-/** @typedef {{ recorder: number, processes: { pid: number }[] }} Manifest */
+/** @typedef {{ recorder: number, host: object, processes: { pid: number }[] }} Manifest */
 
 const ROOT = join(import.meta.dirname, '..');
 const WORKLOADS = join(ROOT, 'test/live/workloads');
 const ENV = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
+const FOLDER = '/tmp/godo-fixture';
+const HOST = {
+  name: 'fixture',
+  boot_id: '00000000-0000-4000-8000-000000000001',
+  kernel: '6.18.44-fixture',
+};
+/** Out of all groups of processes, whose names are the machine's, and then the command. */
+const UNGROUPED = 'for f in /sys/fs/cgroup/*/cgroup.procs; do echo $$ > "$f"; done; exec "$@"';
 
 /** Segments that a trace of this size has. */
 const SEGMENTS = ['audit-000001.log', 'connector-000001.ndjson', 'hints-000001.ndjson'];
 
-/**
- * The command of each recording; the folder has the compiled workload.
- * @type {Readonly<Record<string, (folder: string) => string[]>>}
- */
-const COMMANDS = {
-  threads: (folder) => [join(folder, 'workload'), 'threads', '9'],
-  kills: (folder) => [join(folder, 'workload'), 'kills', '4'],
-  daemons: (folder) => [join(folder, 'workload'), 'daemons', '12'],
-  arguments: (folder) => [join(folder, 'workload'), 'arguments'],
-  namespaces: (folder) => [join(WORKLOADS, 'namespaces.sh'), folder],
-  container: (folder) => {
-    mkdirSync(join(folder, 'root'));
-    return [join(WORKLOADS, 'container.sh'), folder, join(folder, 'root')];
-  },
-  // The same build twice, and once with a change: what `godo diff` is for.
-  'steps-1': (folder) => steps(folder, 'int main(void) { return 0; }'),
-  'steps-2': (folder) => steps(folder, 'int main(void) { return 0; }'),
-  'steps-changed': (folder) => steps(folder, 'int main(void) { return 3; }'),
-};
+const WORKLOAD = join(FOLDER, 'workload');
 
 /**
- * @param {string} folder
- * @param {string} main
+ * The command of each recording.
+ * @type {Readonly<Record<string, () => string[]>>}
  */
-function steps(folder, main) {
-  writeFileSync(join(folder, 'c1.c'), `${main}\n`);
-  for (const n of [2, 3, 4]) writeFileSync(join(folder, `c${n}.c`), `int f${n}(void);\n`);
-  return ['env', '-i', 'PATH=/usr/bin:/bin', join(WORKLOADS, 'steps.sh'), folder];
+const COMMANDS = {
+  threads: () => [WORKLOAD, 'threads', '9'],
+  kills: () => [WORKLOAD, 'kills', '4'],
+  daemons: () => [WORKLOAD, 'daemons', '12'],
+  arguments: () => [WORKLOAD, 'arguments'],
+  namespaces: () => [join(FOLDER, 'namespaces.sh'), FOLDER],
+  container: () => {
+    mkdirSync(join(FOLDER, 'root'));
+    return [join(FOLDER, 'container.sh'), FOLDER, join(FOLDER, 'root')];
+  },
+  // The same build twice, and once with a change: what `godo diff` is for.
+  'steps-1': () => steps('int main(void) { return 0; }'),
+  'steps-2': () => steps('int main(void) { return 0; }'),
+  'steps-changed': () => steps('int main(void) { return 3; }'),
+};
+
+/** @param {string} main */
+function steps(main) {
+  writeFileSync(join(FOLDER, 'c1.c'), `${main}\n`);
+  for (const n of [2, 3, 4]) writeFileSync(join(FOLDER, `c${n}.c`), `int f${n}(void);\n`);
+  return ['env', '-i', 'PATH=/usr/bin:/bin', join(FOLDER, 'steps.sh'), FOLDER];
 }
 
 /** @param {string} name */
 function record(name) {
-  const folder = mkdtempSync(join(tmpdir(), 'godo-fixture-'));
+  // Fails when somebody else has it.
+  mkdirSync(FOLDER);
   try {
-    const source = join(WORKLOADS, 'workload.c');
-    execFileSync('cc', ['-O1', '-pthread', '-o', join(folder, 'workload'), source], { env: ENV });
-    const trace = join(folder, 'trace');
-    const godo = [
-      join(ROOT, 'bin/godo.js'),
-      'record',
-      '-o',
-      trace,
-      '--',
-      ...COMMANDS[name](folder),
-    ];
-    execFileSync(process.execPath, godo, { env: ENV, stdio: 'inherit' });
+    for (const file of readdirSync(WORKLOADS))
+      copyFileSync(join(WORKLOADS, file), join(FOLDER, file));
+    symlinkSync(ROOT, join(FOLDER, 'godo'));
+    const built = ['-O1', '-pthread', '-o', WORKLOAD, join(FOLDER, 'workload.c')];
+    execFileSync('cc', built, { env: ENV });
+    const trace = join(FOLDER, 'trace');
+    const godo = [join(FOLDER, 'godo/bin/godo.js'), 'record', '-o', trace, '--'];
+    const command = [process.execPath, ...godo, ...COMMANDS[name]()];
+    execFileSync('/bin/sh', ['-c', UNGROUPED, 'sh', ...command], {
+      cwd: FOLDER,
+      env: ENV,
+      stdio: 'inherit',
+    });
     keep(trace, join(ROOT, 'fixtures/recorded', `${name}.trace`));
   } finally {
-    rmSync(folder, { recursive: true });
+    rmSync(FOLDER, { recursive: true });
   }
 }
 
@@ -83,7 +100,8 @@ function keep(trace, fixture) {
   const text = readFileSync(join(trace, 'manifest.json'), 'utf8');
   const manifest = /** @type {Manifest} */ (JSON.parse(text));
   const processes = manifest.processes.filter(({ pid }) => pid === manifest.recorder);
-  const kept = JSON.stringify({ ...manifest, processes }, undefined, 1);
+  const host = { ...manifest.host, ...HOST };
+  const kept = JSON.stringify({ ...manifest, host, processes }, undefined, 1);
   writeFileSync(join(fixture, 'manifest.json'), `${kept}\n`);
   writeFileSync(join(fixture, 'journal.ndjson'), readFileSync(join(trace, 'journal.ndjson')));
   for (const name of SEGMENTS) {

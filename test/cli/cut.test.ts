@@ -88,7 +88,15 @@ describe('a trace', () => {
   });
 
   test('into a log, in which the host has a name', async () => {
-    const { stdout, status } = await godo(['cut', trace, '--root', 'mkdir', '--host', 'vm', '-q']);
+    const { stdout, status } = await godo([
+      'cut',
+      trace,
+      '--root',
+      'mkdir',
+      '--host',
+      'fixture',
+      '-q',
+    ]);
     expect(status).toBe(0);
     const whole = await documentsOf([trace, '--without', 'connector']);
     const cut = await documentsOf(['-'], stdout);

@@ -63,8 +63,8 @@ test.each([
   ['build', ['--truncate', '5%', '--corrupt', '5%', '--skew', '=1500'], '77022e96e8c9c7c3'],
   [
     'trace',
-    ['--adversarial', '1', '--drop', '50%:exit_group,EOE', '--skew', 'vm=-77'],
-    'd01c7d766bbd7055',
+    ['--adversarial', '1', '--drop', '50%:exit_group,EOE', '--skew', 'fixture=-77'],
+    '5b29fd9ea33b3476',
   ],
 ])('the same bytes for ever: %s %j', async (name, args, hash) => {
   const played = await godo(['replay', name === 'build' ? BUILD : TRACE, ...args, ...MAX]);
