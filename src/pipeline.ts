@@ -279,10 +279,11 @@ export class Analyzer {
     let first = Infinity;
     let last = -Infinity;
     let attached = 0;
+    const { time, pid, records } = table;
     for (let row = 0; row < events; row++) {
-      first = Math.min(first, table.time[row]);
-      last = Math.max(last, table.time[row]);
-      if (table.pid[row] >= 0) attached += table.records[row];
+      if (time[row] < first) first = time[row];
+      if (time[row] > last) last = time[row];
+      if (pid[row] >= 0) attached += records[row];
     }
     let unnamed = 0;
     for (const row of order.unnamed) unnamed += table.records[row];

@@ -4,6 +4,7 @@
  * Serials name events within one boot only (KERNEL fact 7), and serial order is close
  * to completion order (fact 2), so it is the spine of everything after this stage.
  */
+import { groupBy } from '../base/groups.ts';
 import { sortByInsertion, sortNearlySorted } from '../base/sort.ts';
 import { decodeText } from '../base/text.ts';
 import { HAVE, type EventTable } from '../event/table.ts';
@@ -34,23 +35,24 @@ const PACKED_ROWS = 1 << 21;
 
 /** Splits the table's rows by host and boot. The result depends on the rows' content only. */
 export function orderEvents(table: EventTable): Order {
-  const byNode = new Map<number, number[]>();
+  const nodeOf = new Int32Array(table.count);
   const unnamed: number[] = [];
-  for (let row = 0; row < table.count; row++) {
-    if (table.pid[row] < 0) {
-      unnamed.push(row);
-      continue;
-    }
-    const rows = byNode.get(table.node[row]);
-    if (rows === undefined) byNode.set(table.node[row], [row]);
-    else rows.push(row);
+  for (let row = 0; row < nodeOf.length; row++) {
+    const named = table.pid[row] >= 0;
+    nodeOf[row] = named ? table.node[row] : -1;
+    if (!named) unnamed.push(row);
   }
-  const nodes = [...byNode.keys()].sort((a, b) => compareNodes(table, a, b));
+  const { start, items } = groupBy(nodeOf, table.nodes.size + 1);
+  const nodes: number[] = [];
+  for (let node = 0; node + 1 < start.length; node++) {
+    if (start[node] < start[node + 1]) nodes.push(node);
+  }
+  nodes.sort((a, b) => compareNodes(table, a, b));
   const sequences: Sequence[] = [];
   const clockSteps: number[] = [];
   for (const node of nodes) {
     const name = node === 0 ? '' : decodeText(table.nodes.bytes(node - 1));
-    const rows = bySerial(table, byNode.get(node) as number[]);
+    const rows = bySerial(table, items.subarray(start[node], start[node + 1]));
     const { boots, steps } = splitBoots(table, rows);
     for (const boot of boots) sequences.push({ node: name, rows: boot });
     clockSteps.push(...steps);
@@ -63,21 +65,20 @@ function compareNodes(table: EventTable, a: number, b: number): number {
   return table.nodes.compare(a - 1, b - 1);
 }
 
-/** Sorted by serial, then time: a total order on the rows of one host. */
-function bySerial(table: EventTable, rows: readonly number[]): Int32Array {
+/** Sorts in place by serial, then time: a total order on the rows of one host. */
+function bySerial(table: EventTable, rows: Int32Array): Int32Array {
   const { serial, time } = table;
   const compare = (a: number, b: number): number => serial[a] - serial[b] || time[a] - time[b];
-  const sorted = Int32Array.from(rows);
-  if (table.count > PACKED_ROWS) sortNearlySorted(sorted, compare);
-  else if (!sortByInsertion(sorted, compare, rows.length * MOVES)) {
-    sorted.set(packedSort(table, rows));
-    sortByInsertion(sorted, compare, Infinity);
+  if (table.count > PACKED_ROWS) sortNearlySorted(rows, compare);
+  else if (!sortByInsertion(rows, compare, rows.length * MOVES)) {
+    rows.set(packedSort(table, rows));
+    sortByInsertion(rows, compare, Infinity);
   }
-  return sorted;
+  return rows;
 }
 
 /** Serial and row in one double each: the engine sorts plain numbers without calling back. */
-function packedSort(table: EventTable, rows: readonly number[]): Int32Array {
+function packedSort(table: EventTable, rows: Int32Array): Int32Array {
   const keys = new Float64Array(rows.length);
   for (let i = 0; i < rows.length; i++) keys[i] = table.serial[rows[i]] * PACKED_ROWS + rows[i];
   keys.sort();
@@ -106,7 +107,7 @@ function splitBoots(
   const boots: Int32Array[] = [];
   let from = 0;
   for (const to of [...breaks, byTime.length]) {
-    boots.push(bySerial(table, Array.from(byTime.subarray(from, to))));
+    boots.push(bySerial(table, byTime.slice(from, to)));
     from = to;
   }
   return { boots, steps: [] };

@@ -27,12 +27,15 @@ export class Conclusions {
   readonly #verdicts: Verdict[] = [];
   /** Numbers of the verdicts of each rule. */
   readonly #byRule = new Map<string, number[]>();
+  /** The verdict concluded last: each step concludes mostly the same of one life after the other. */
+  #last = 0;
 
   /** `at`: position of the event that the conclusion rests on. */
   add(about: Concluded, claim: Claim, rule: string, confidence: Confidence, at: number): void {
     if (this.#count === this.#at.length) this.#grow();
     const number = this.#count++;
-    this.#verdict[number] = this.#numberOf(claim, rule, confidence);
+    this.#last = this.#numberOf(claim, rule, confidence);
+    this.#verdict[number] = this.#last;
     this.#at[number] = at;
     if (about.lastConclusion === 0) about.firstConclusion = number;
     else this.#next[about.lastConclusion] = number;
@@ -60,6 +63,10 @@ export class Conclusions {
   }
 
   #numberOf(claim: Claim, rule: string, confidence: Confidence): number {
+    const last = this.#verdicts[this.#last];
+    if (last?.rule === rule && last.claim === claim && last.confidence === confidence) {
+      return this.#last;
+    }
     let numbers = this.#byRule.get(rule);
     if (numbers === undefined) {
       numbers = [];

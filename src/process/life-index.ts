@@ -26,7 +26,7 @@ export class LifeIndex {
     for (let k = 1; k < lives.length; k++) lives[k - 1].next = lives[k];
     if (lives.length > 0) lives[lives.length - 1].next = undefined;
     if (lives.length >= MANY) this.#many.set(dense, lives);
-    else this.#many.delete(dense);
+    else if (this.#many.size > 0) this.#many.delete(dense);
   }
 
   /** Oldest first. */
