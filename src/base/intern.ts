@@ -1,4 +1,5 @@
 /** Interned byte strings: equal bytes get the same small id, so columns hold numbers. */
+import { grown } from './list.ts';
 
 const ARENA_START = 1 << 16;
 const SLOTS_START = 1 << 10;
@@ -78,12 +79,8 @@ export class Interner {
   }
 
   #growIds(): void {
-    const starts = new Uint32Array(this.#starts.length * 2);
-    starts.set(this.#starts);
-    this.#starts = starts;
-    const hashes = new Int32Array(this.#hashes.length * 2);
-    hashes.set(this.#hashes);
-    this.#hashes = hashes;
+    this.#starts = grown(this.#starts, new Uint32Array(this.#starts.length * 2));
+    this.#hashes = grown(this.#hashes, new Int32Array(this.#hashes.length * 2));
   }
 
   #rehash(): void {

@@ -22,6 +22,12 @@ export function columnOf<T>(items: readonly T[], numberOf: (item: T) => number):
   return column;
 }
 
+/** A column in a larger one's place. `to`: at least as long, and of the same kind. */
+export function grown<T extends { set(from: T): void }>(from: T, to: T): T {
+  to.set(from);
+  return to;
+}
+
 /** The items at some places, in the order of these. */
 export function itemsAt<T>(places: Int32Array, items: readonly T[]): T[] {
   const found: T[] = [];

@@ -1,4 +1,5 @@
 /** Whole numbers to whole numbers from 0, without a hash or an object for the usual ones. */
+import { grown } from './list.ts';
 
 const FIRST_KEYS = 1 << 16;
 /** Keys below lie in an array: as many as the kernel has pids at most (PID_MAX_LIMIT). */
@@ -29,8 +30,6 @@ export class NumberMap {
   #grow(key: number): void {
     let size = this.#values.length;
     while (size <= key) size *= 2;
-    const grown = new Int32Array(size);
-    grown.set(this.#values);
-    this.#values = grown;
+    this.#values = grown(this.#values, new Int32Array(size));
   }
 }

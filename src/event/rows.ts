@@ -5,6 +5,7 @@
  * several processors interleave: then a few steps back from the last row tell. Where they come
  * otherwise (rotated logs read from the last to the first, several hosts) all rows are hashed.
  */
+import { grown } from '../base/list.ts';
 
 /** Steps back until hashing is thought to be worth it. */
 const NEAR = 1024;
@@ -50,11 +51,8 @@ export class EventRows {
 
   /** Takes note of a row behind all others. */
   add(row: number): void {
-    if (row === this.#reached.length) {
-      const more = new Uint32Array(row * 4);
-      more.set(this.#reached);
-      this.#reached = more;
-    }
+    if (row === this.#reached.length)
+      this.#reached = grown(this.#reached, new Uint32Array(row * 4));
     const { node, time, serial } = this.#keys;
     this.#count = row + 1;
     this.#reached[row] = row === 0 ? serial[row] : Math.max(this.#reached[row - 1], serial[row]);

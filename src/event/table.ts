@@ -8,6 +8,7 @@
  */
 import { Arena } from '../base/arena.ts';
 import { Interner } from '../base/intern.ts';
+import { grown } from '../base/list.ts';
 import { encodeText } from '../base/text.ts';
 import type { AliveProcess } from '../model/trace.ts';
 import type { RecordScanner } from '../record/scan.ts';
@@ -500,11 +501,6 @@ export class EventTable {
     ] as const;
     for (const name of signed) this[name] = grown(this[name], new Int32Array(rows));
   }
-}
-
-function grown<T extends { set(from: T): void }>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }
 
 /** A text as the kernel writes it into a record that must hold any bytes (KERNEL fact 18). */

@@ -52,8 +52,8 @@ export class Calls {
     this.#facts = facts;
     this.#index = index;
     this.#lifeOf = lifeOf;
-    for (const at of facts.special) {
-      const life = facts.unsharesPid(at) ? facts.lifeAt(at) : undefined;
+    for (const at of facts.unshares) {
+      const life = facts.lifeAt(at);
       if (life !== undefined && !this.#unsharedAt.has(life)) this.#unsharedAt.set(life, at);
     }
   }

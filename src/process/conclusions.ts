@@ -2,6 +2,7 @@
  * What is concluded about the lives of one boot, in columns: there are three or four for
  * every life, and an object for each would be most of what the analysis keeps.
  */
+import { grown } from '../base/list.ts';
 import type { Claim, Confidence } from '../model/process.ts';
 
 /** What was concluded, by which rule, how surely. Equal ones are one object. */
@@ -83,13 +84,8 @@ export class Conclusions {
 
   #grow(): void {
     const size = this.#at.length * 2;
-    this.#verdict = enlarged(this.#verdict, new Uint16Array(size));
-    this.#at = enlarged(this.#at, new Int32Array(size));
-    this.#next = enlarged(this.#next, new Int32Array(size));
+    this.#verdict = grown(this.#verdict, new Uint16Array(size));
+    this.#at = grown(this.#at, new Int32Array(size));
+    this.#next = grown(this.#next, new Int32Array(size));
   }
-}
-
-function enlarged<T extends Uint16Array | Int32Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }

@@ -113,6 +113,8 @@ export class Facts {
   readonly childless: number[] = [];
   /** Calls that say something of pid namespaces or of orphans, few among all: see `#collect`. */
   readonly special: number[] = [];
+  /** Those among them that put their caller's next children into a new pid namespace (fact 11). */
+  readonly unshares: number[] = [];
   /** By position: the latest entry time up to it. No event was logged before that moment. */
   clock: Float64Array;
   /** By position: 1 where the event's life is outside the initial pid namespace, once that is decided. */
@@ -254,11 +256,6 @@ export class Facts {
     return (this.table.have[this.rows[at]] & bit) !== 0;
   }
 
-  /** Whether a call, one of `special`, put its caller's next children into a new pid namespace (fact 11). */
-  unsharesPid(at: number): boolean {
-    return this.kind(at) === KIND.unshare && (this.table.a0[this.rows[at]] & CLONE_NEWPID) !== 0;
-  }
-
   #collect(at: number, row: number): void {
     const { table } = this;
     if ((table.have[row] & HAVE.syscall) === 0) return;
@@ -279,6 +276,9 @@ export class Facts {
         this.#waitid(at, row);
         break;
       case KIND.unshare:
+        this.special.push(at);
+        if ((table.a0[row] & CLONE_NEWPID) !== 0) this.unshares.push(at);
+        break;
       case KIND.setsid:
       case KIND.set_tid_address:
       case KIND.prctl:

@@ -128,9 +128,9 @@ function isTooLow(ret: number, pid: number): boolean {
 /** Where a life first put its next children into a new pid namespace (KERNEL fact 11). */
 function unsharedAtOf(facts: Facts, lives: RoughLives): Map<number, number> {
   const unshared = new Map<number, number>();
-  for (const at of facts.special) {
+  for (const at of facts.unshares) {
     const life = lives.lifeAt[at];
-    if (life >= 0 && facts.unsharesPid(at) && !unshared.has(life)) unshared.set(life, at);
+    if (life >= 0 && !unshared.has(life)) unshared.set(life, at);
   }
   return unshared;
 }

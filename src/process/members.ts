@@ -86,8 +86,7 @@ function highestOf(pids: readonly number[]): number {
 /** The first child after an unshare that the log holds is its namespace's pid 1 (fact 11). */
 function beginUnshared(all: Assigning): void {
   const { facts } = all;
-  for (const at of facts.special) {
-    if (!facts.unsharesPid(at)) continue;
+  for (const at of facts.unshares) {
     const life = facts.lifeAt(at);
     if (life?.childSpace !== undefined) continue;
     const birth = life?.forks.find((fork) => fork.at > at && !fork.thread);

@@ -2,6 +2,7 @@
  * What one life's document says, still as rows, tokens and positions: what writers of
  * documents share. Texts are made by those who need them.
  */
+import { grown } from '../base/list.ts';
 import { sortByInsertion } from '../base/sort.ts';
 import { type EventTable, HAVE } from '../event/table.ts';
 import type { Incompleteness, StartSource } from '../model/process.ts';
@@ -150,9 +151,7 @@ export class Outline {
 
   #exec(row: number): void {
     if (this.execCount === this.execs.length) {
-      const more = new Int32Array(this.execs.length * 2);
-      more.set(this.execs);
-      this.execs = more;
+      this.execs = grown(this.execs, new Int32Array(this.execs.length * 2));
     }
     this.execs[this.execCount++] = row;
   }

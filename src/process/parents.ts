@@ -6,7 +6,7 @@
  * (KERNEL facts 8 and 10).
  */
 import { groupBy, itemsOf } from '../base/groups.ts';
-import { append, lowerBound } from '../base/list.ts';
+import { append, columnOf, lowerBound } from '../base/list.ts';
 import { HAVE } from '../event/table.ts';
 import type { Confidence } from '../model/process.ts';
 import { KIND } from '../tables/kinds.ts';
@@ -30,7 +30,7 @@ export function concludeParents(facts: Facts, index: LifeIndex): void {
     else if (!life.silent) byPpid(facts, index, life, reapers);
     else byWait(facts, life);
   }
-  breakCycles(index);
+  breakCycles(lives);
   nameChildren(lives);
   for (let i = 0; i < lives.length; i++) {
     if (!lives[i].silent) followAdoptions(facts, index, lives[i]);
@@ -39,8 +39,7 @@ export function concludeParents(facts: Facts, index: LifeIndex): void {
 
 function nameChildren(lives: readonly Life[]): void {
   for (let i = 0; i < lives.length; i++) lives[i].place = i;
-  const parents = new Int32Array(lives.length);
-  for (let i = 0; i < lives.length; i++) parents[i] = lives[i].parent?.place ?? -1;
+  const parents = columnOf(lives, (life) => life.parent?.place ?? -1);
   const children = groupBy(parents, lives.length);
   for (let i = 0; i < lives.length; i++) lives[i].children = itemsOf(children, i, lives);
 }
@@ -264,8 +263,7 @@ function byWait(facts: Facts, life: Life): void {
 }
 
 /** A life is not its own ancestor: of such a circle the link that only a ppid= tells is dropped. */
-function breakCycles(index: LifeIndex): void {
-  const lives = index.all();
+function breakCycles(lives: readonly Life[]): void {
   for (let i = 0; i < lives.length; i++) {
     const walkNumber = i + 1;
     let walk: Life | undefined = lives[i];

@@ -67,12 +67,8 @@ function above(facts: Facts, rank: number, floor: number): number {
 
 function byBeginning(facts: Facts, index: LifeIndex): Life[] {
   const all = index.all();
-  const begun = new Int32Array(all.length);
-  const pids = new Int32Array(all.length);
-  for (let i = 0; i < all.length; i++) {
-    begun[i] = all[i].begun;
-    pids[i] = all[i].pid;
-  }
+  const begun = columnOf(all, (life) => life.begun);
+  const pids = columnOf(all, (life) => life.pid);
   const order = groupBy(begun, facts.rows.length).items;
   sortNearlySorted(order, (a, b) => begun[a] - begun[b] || pids[a] - pids[b]);
   return itemsAt(order, all);

@@ -82,10 +82,9 @@ function finalLives(facts: Facts): LifeIndex {
     forks[k].child = undefined;
     born[k] = thread || facts.outside[at] !== 0 ? -1 : facts.dense(ret);
   }
-  const reaped = new Int32Array(calls.length);
-  for (let k = 0; k < calls.length; k++) {
-    reaped[k] = facts.outside[calls[k].at] === 0 ? facts.dense(calls[k].ret) : -1;
-  }
+  const reaped = columnOf(calls, ({ at, ret }) =>
+    facts.outside[at] === 0 ? facts.dense(ret) : -1,
+  );
   const births = groupBy(born, pids);
   const waits = groupBy(reaped, pids);
   const index = new LifeIndex(facts);

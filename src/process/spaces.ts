@@ -50,7 +50,7 @@ export function resolveSpaces(facts: Facts, index: LifeIndex): Space[] {
 
 /** A namespace shows by a life outside the initial one, or by a call that begins one. */
 function mayHaveSpaces(facts: Facts): boolean {
-  return facts.outside.includes(1) || facts.special.some((at) => facts.unsharesPid(at));
+  return facts.outside.includes(1) || facts.unshares.length > 0;
 }
 
 /** Each namespace's births are paired alone, and again with what that tells of the others' moments. */

@@ -23,8 +23,8 @@ export class Unshared {
   /** `lives`: all outside the initial namespace. */
   constructor(facts: Facts, index: LifeIndex, lives: readonly Life[]) {
     this.#facts = facts;
-    for (const at of facts.special) {
-      const life = facts.unsharesPid(at) && facts.outside[at] === 1 ? facts.lifeAt(at) : undefined;
+    for (const at of facts.unshares) {
+      const life = facts.outside[at] === 1 ? facts.lifeAt(at) : undefined;
       if (life === undefined || this.#calls.has(life)) continue;
       const open = life.forks.filter((fork) => fork.at < at && !fork.thread).length;
       this.#calls.set(life, { at, open });
