@@ -11,7 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), 'godo-anonymize-'));
 const at = (name: string): string => join(folder, name);
 const log = logPath('files');
 
-beforeAll(build, 120_000);
+beforeAll(build);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test('the same key gives the same log, from an option or from a file', async () => {

@@ -23,7 +23,7 @@ let runs = 0;
 beforeAll(() => {
   build();
   top = mkdtempSync(join(tmpdir(), 'godo-check-'));
-}, 120_000);
+});
 
 afterAll(() => rmSync(top, { recursive: true }));
 

@@ -31,7 +31,7 @@ beforeAll(() => {
   symlinkSync(ROOT, join(folder, 'godo'));
   mkdirSync(join(folder, 'bin'));
   symlinkSync(join(ROOT, 'bin/godo.js'), join(folder, 'bin/godo'));
-}, 120_000);
+});
 
 afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -23,7 +23,7 @@ let folder = '';
 beforeAll(() => {
   build();
   folder = mkdtempSync(join(tmpdir(), 'godo-cli-'));
-}, 120_000);
+});
 
 afterAll(() => {
   rmSync(folder, { recursive: true });

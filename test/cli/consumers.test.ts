@@ -23,7 +23,7 @@ const run = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), 'godo-consumers-'));
 const fixtures = FIXTURE_PATHS.map((path) => [basename(path), path] as const);
 
-beforeAll(build, 120_000);
+beforeAll(build);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The names of the events in a text, each once. */

@@ -10,7 +10,7 @@ import { build, godo } from './godo.ts';
 const folder = mkdtempSync(join(tmpdir(), 'godo-cut-'));
 const at = (name: string): string => join(folder, name);
 
-beforeAll(build, 120_000);
+beforeAll(build);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Documents as they stand in NDJSON. */

@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { build, godo, trace } from './godo.ts';
 
-beforeAll(build, 120_000);
+beforeAll(build);
 
 const RECORDED = join(import.meta.dirname, '../../fixtures/recorded');
 const container = join(RECORDED, 'container.trace');

@@ -13,7 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), 'godo-fuzz-'));
 const ROOT = join(import.meta.dirname, '../..');
 const NAIVE = `node ${join(ROOT, 'test/support/naive-consumer.mjs')}`;
 
-beforeAll(build, 120_000);
+beforeAll(build);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Runs it quietly, with a folder of its own for what it writes. */
@@ -141,7 +141,7 @@ describe('a naive consumer', () => {
     const small = readFileSync(output, 'utf8').trimEnd().split('\n');
     const events = new Set(small.map((line) => /audit\([^)]*\)/.exec(line)?.[0]));
     expect(events.size).toBeLessThan(10);
-  }, 120_000);
+  });
 });
 
 /** docs/fuzz.md says what was found with it; here is the part of that which must stay true. */

@@ -26,7 +26,7 @@ let folder = '';
 beforeAll(() => {
   build();
   top = mkdtempSync(join(tmpdir(), 'godo-minimize-'));
-}, 120_000);
+});
 
 beforeEach(() => {
   folder = mkdtempSync(join(top, 'one-'));
@@ -155,7 +155,7 @@ test('not to end in time is a failure, too', async () => {
   expect(stderr).toContain('not done in time');
   expect(status).toBe(0);
   expect(result()).toEqual([lines[1].trimEnd()]);
-}, 60_000);
+});
 
 test('other failures than that of the whole are none', async () => {
   const fails = script(

@@ -19,7 +19,7 @@ let folder = '';
 beforeAll(() => {
   build();
   folder = mkdtempSync(join(tmpdir(), 'godo-record-'));
-}, 120_000);
+});
 
 afterAll(() => {
   rmSync(folder, { recursive: true });

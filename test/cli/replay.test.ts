@@ -14,7 +14,7 @@ const BUILD = trace('build');
 const TRACE = fixturePath('container.trace');
 const folder = mkdtempSync(join(tmpdir(), 'godo-replay-'));
 
-beforeAll(build, 120_000);
+beforeAll(build);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function path(name: string): string {

@@ -26,7 +26,7 @@ const KILLS = join(import.meta.dirname, '../../fixtures/recorded/kills.trace');
 
 let folder = '';
 
-beforeAll(build, 120_000);
+beforeAll(build);
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'godo-sort-'));

@@ -17,7 +17,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'godo-cli-store-'));
   data = join(folder, 'data');
   await godo([...ANALYZE, '--store', data, '--format', 'none']);
-}, 120_000);
+});
 
 afterAll(() => {
   rmSync(folder, { recursive: true });

@@ -10,6 +10,7 @@ import { build } from './godo.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'godo-testing-'));
 const run = promisify(execFile);
+const SEED = 2;
 
 /** Files of the examples, by name. */
 const examples = new Map<string, string>();
@@ -59,7 +60,12 @@ beforeAll(() => {
     symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
   }
   writeFileSync(join(folder, 'package.json'), '{ "type": "module", "private": true }\n');
-}, 120_000);
+  // How long a counterexample takes to shrink depends on the seed: from half a second to half a minute.
+  const seed = `import * as fc from 'fast-check';\nfc.configureGlobal({ seed: ${SEED} });\n`;
+  writeFileSync(join(folder, 'seed.js'), seed);
+  const config = `export default { test: { setupFiles: ['./seed.js'] } };\n`;
+  writeFileSync(join(folder, 'vitest.config.js'), config);
+});
 
 afterAll(() => rmSync(folder, { recursive: true }));
 

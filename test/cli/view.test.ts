@@ -107,11 +107,9 @@ function pictures({ drawn }: Shown): string[][] {
   );
 }
 
-beforeAll(build, 120_000);
+beforeAll(build);
 
-test('a tree grows, stops, steps, and leaves the terminal as it was', {
-  timeout: 90_000,
-}, async () => {
+test('a tree grows, stops, steps, and leaves the terminal as it was', async () => {
   const shown = await show(
     [trace('build'), '--speed', '0.01'],
     [
@@ -137,7 +135,7 @@ test('a tree grows, stops, steps, and leaves the terminal as it was', {
   expect(Math.max(...counts)).toBeGreaterThan(2);
 });
 
-test('to the end, then other sizes, rows and a signal', { timeout: 90_000 }, async () => {
+test('to the end, then other sizes, rows and a signal', async () => {
   const shown = await show(
     [trace('build'), '--speed', 'max'],
     [
@@ -154,12 +152,12 @@ test('to the end, then other sizes, rows and a signal', { timeout: 90_000 }, asy
   expect(last.filter((row) => row.includes('exit 0')).length).toBeGreaterThan(5);
 });
 
-test('Ctrl-C ends it like q', { timeout: 90_000 }, async () => {
+test('Ctrl-C ends it like q', async () => {
   const shown = await show([trace('build')], [['plays', '\u0003']]);
   expect(shown).toMatchObject({ status: 0, same: true, left: 0 });
 });
 
-test('a terminal that is closed ends it', { timeout: 90_000 }, async () => {
+test('a terminal that is closed ends it', async () => {
   const shown = await show([trace('build'), '--speed', '0.01'], [['plays', 'CLOSE']]);
   expect(shown).toMatchObject({ status: 1, left: 0 });
 });

@@ -71,11 +71,11 @@ function expectLaw(inputs: readonly NamedBytes[]): void {
 }
 
 describe('logs', () => {
-  test.each(LOGS)('%s', { timeout: 60_000 }, (name) => expectLaw(logInputs(name)));
+  test.each(LOGS)('%s', (name) => expectLaw(logInputs(name)));
 });
 
 describe('traces', () => {
-  test.each(TRACES)('%s', { timeout: 60_000 }, async (name) => {
+  test.each(TRACES)('%s', async (name) => {
     expectLaw(await traceInputs(name));
   });
 });

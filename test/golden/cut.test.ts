@@ -55,13 +55,13 @@ async function expectLaws(inputs: readonly NamedBytes[]): Promise<void> {
 }
 
 describe('logs', () => {
-  test.each(LOGS)('%s', { timeout: 60_000 }, async (name) => {
+  test.each(LOGS)('%s', async (name) => {
     await expectLaws(logInputs(name));
   });
 });
 
 describe('traces with the connector', () => {
-  test.each(TRACES)('%s', { timeout: 60_000 }, async (name) => {
+  test.each(TRACES)('%s', async (name) => {
     await expectLaws(await traceInputs(name));
   });
 });

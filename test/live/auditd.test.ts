@@ -141,7 +141,7 @@ test('multicast, plugin, socket and log tell the same', async () => {
   }
   // Byte for byte what auditd wrote itself.
   expect(linesOf(readFileSync(log))).toEqual(expected);
-}, 120_000);
+});
 
 test('what a full multicast socket drops is told to the last record', async () => {
   needMachine('auditd');
@@ -180,7 +180,7 @@ test('what a full multicast socket drops is told to the last record', async () =
   } finally {
     auditctl('-b', String(limit));
   }
-}, 60_000);
+});
 
 test('a running daemon keeps audit, unless it is taken', async () => {
   needMachine('auditd');
@@ -192,7 +192,7 @@ test('a running daemon keeps audit, unless it is taken', async () => {
   expect(stderr).toContain(`ending the audit daemon auditd (pid ${before?.pid})`);
   expect(manifestOf(path).audit.mode).toBe('unicast');
   expect(segmentBytes(path, 'audit').toString()).toContain('type=EXECVE');
-}, 60_000);
+});
 
 test('a log is followed through its rotation, and cut back', async () => {
   needMachine();
@@ -219,7 +219,7 @@ test('a log is followed through its rotation, and cut back', async () => {
   expect((await outcome).status).toBe(0);
   // What stood there before is not followed.
   expect(written()).toBe(line(1) + line(2) + line(3));
-}, 60_000);
+});
 
 test('standard input, without any rights', () => {
   needMachine('setpriv');

@@ -57,7 +57,7 @@ describe.each([
   test('as the connector saw it', async () => {
     needMachine();
     await expectTrue(await recordCommand(mode, workload(mode, count)), count);
-  }, 120_000);
+  });
 });
 
 test('a kill storm: everything but which of two signals came first', async () => {
@@ -71,26 +71,26 @@ test('a kill storm: everything but which of two signals came first', async () =>
   // Each was sent two; audit says which were sent, and not which one it died of.
   expect(questions.signal.of).toBe(140);
   expect(questions.signal.right).toBeGreaterThan(70);
-}, 120_000);
+});
 
 test('a parallel build', async () => {
   needMachine('make');
   const folder = place('project');
   mkdirSync(folder);
   await expectTrue(await recordCommand('build', script('build.sh', folder)), 40);
-}, 120_000);
+});
 
 test('pid namespaces', async () => {
   needMachine();
   await expectTrue(await recordCommand('namespaces', script('namespaces.sh', place('.'))), 20);
-}, 120_000);
+});
 
 test('a container made of unshare and chroot', async () => {
   needMachine('chroot', 'mount');
   const root = place('root');
   mkdirSync(root);
   await expectTrue(await recordCommand('container', script('container.sh', place('.'), root)), 20);
-}, 120_000);
+});
 
 const PID_MAX = '/proc/sys/kernel/pid_max';
 
@@ -111,7 +111,7 @@ test('pids that come round again', async () => {
     .matchAll(/"fork".*"tgid":(\d+)/g);
   const pids = [...born].map(([, pid]) => pid);
   expect(new Set(pids).size).toBeLessThan(pids.length);
-}, 120_000);
+});
 
 test('a storm of 20,000 processes at default settings, and nothing is lost', async () => {
   needMachine();

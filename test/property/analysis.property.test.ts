@@ -76,7 +76,7 @@ const TOLERATED = { namespaces: 0.01, all: 0.02 };
 describe.each(Object.keys(RUNS))('%s', (law) => {
   const open = OPEN_PROFILES[law] ?? [];
   const strict = PROFILES.filter((profile) => !open.includes(profile));
-  test.each(strict)('%s', { timeout: 60_000 * TIMES }, (profile) => check(law, profile));
+  test.each(strict)('%s', { timeout: 120_000 * TIMES }, (profile) => check(law, profile));
 });
 
 /**
@@ -85,12 +85,12 @@ describe.each(Object.keys(RUNS))('%s', (law) => {
  */
 const WITNESSED: readonly Profile[] = ['plain', 'reuse', 'orphans'];
 
-test.each(WITNESSED)('witness %s', { timeout: 60_000 * TIMES }, (profile) => {
+test.each(WITNESSED)('witness %s', { timeout: 120_000 * TIMES }, (profile) => {
   check('witness', profile);
 });
 
 describe('truth in most lives', () => {
-  test.each(IN_MOST_LIVES)('%s', { timeout: 60_000 * TIMES }, (profile) => {
+  test.each(IN_MOST_LIVES)('%s', { timeout: 120_000 * TIMES }, (profile) => {
     const tolerated = TOLERATED[profile];
     const plans = fc.sample(programs(profile, SIZE), {
       numRuns: RUNS['truth'] * TIMES,

@@ -262,7 +262,7 @@ describe('recordings', () => {
   });
 });
 
-describe('hard shapes', { timeout: 120_000 }, () => {
+describe('hard shapes', () => {
   const MANY = 100_000;
   const leaf = (i: number): Row => [1, ranArgs(['job', `${i}`])];
   const chain = Array.from({ length: MANY }, (_, i): Row => [i, ranArgs(['sh', '-c', 'next'])]);

@@ -32,7 +32,7 @@ let folder = '';
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'godo-agree-'));
   server = givenServer() ?? (await startServer());
-}, 90_000);
+});
 
 afterAll(async () => {
   await server?.stop();

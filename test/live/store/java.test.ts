@@ -15,7 +15,7 @@ let server: Server | undefined;
 
 beforeAll(async () => {
   server = await startJava();
-}, 90_000);
+});
 
 afterAll(async () => {
   await server?.stop();

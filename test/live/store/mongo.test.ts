@@ -41,7 +41,7 @@ let client: MongoClient;
 beforeAll(async () => {
   server = await startServer();
   build();
-}, 120_000);
+});
 
 afterAll(async () => {
   await server?.stop();
@@ -292,4 +292,4 @@ test('many hosts, written by many at once', async () => {
   expect(processes).toEqual(
     given.flatMap(({ analysis }) => [...analysis.processes].map(documentLine)).sort(),
   );
-}, 60_000);
+});

@@ -21,7 +21,7 @@ let server: Server | undefined;
 
 beforeAll(async () => {
   server = givenServer() ?? (await startServer());
-}, 90_000);
+});
 
 afterAll(async () => {
   await server?.stop();

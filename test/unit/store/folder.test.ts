@@ -42,7 +42,7 @@ let data = '';
 
 beforeAll(() => {
   build();
-}, 120_000);
+});
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'godo-folder-'));
@@ -152,7 +152,7 @@ test('two programs write at once', async () => {
   const writers = [startWriter('once', paths), startWriter('once', paths.toReversed())];
   expect(await Promise.all(writers.map(ended))).toEqual([0, 0]);
   expect(await checkWhole(lines)).toBe(4);
-}, 60_000);
+});
 
 test('who has waited long enough for another writer is told who that is', async () => {
   await fill(data);
