@@ -245,6 +245,8 @@ export class Cuts {
     const facts = this.#facts;
     const before = facts.own[i - 1];
     if (!endsLife(facts, before)) return false;
+    // No later life of the pid can have entered a call before this one began to exit.
+    if (facts.time(facts.own[i]) < facts.time(before)) return false;
     if (this.#otherParent(i) && (threads.isLast(i - 1, this.to) || this.#isYounger(i))) return true;
     if (facts.kind(before) === KIND.exit) return false;
     return facts.time(facts.own[i]) > facts.time(before) + STRAGGLE_MS;
@@ -258,8 +260,8 @@ class ThreadWatch {
   /** Position of the last event of the life before. */
   #since = -1;
   #begun = false;
-  /** Every call that may have made a thread is in the log. */
-  #known = false;
+  /** Every call since then that may have made a thread is in the log, unless some were lost; -1: not so. */
+  #knownSince = -1;
   /** Such calls, and ends of single threads, so far. */
   #made = 0;
   #ended = 0;
@@ -280,27 +282,35 @@ class ThreadWatch {
     if (!this.#begun) {
       this.#begun = true;
       const time = facts.time(at);
-      this.#known = this.#births.some((b) => b.at > this.#since && facts.time(b.at) <= time);
+      const birth = this.#births.find((b) => b.at > this.#since && facts.time(b.at) <= time);
+      this.#knownSince = birth === undefined ? -1 : this.#lastBefore(birth);
       this.#made = 0;
       this.#ended = 0;
     }
     const kind = facts.kind(at);
     if (isExec(kind) && facts.table.success[facts.rows[at]] === 1) {
-      this.#known = true;
+      this.#knownSince = at;
       this.#made = 0;
       this.#ended = 0;
     } else if (kind === KIND.exit) this.#ended++;
     else if (this.#mayThread(at)) this.#made++;
   }
 
+  /** The last event before any of a birth's child, which may log before the call itself (fact 4). */
+  #lastBefore(birth: Fork): number {
+    const { clock } = this.#facts;
+    return Math.max(0, lowerBound(clock, 0, birth.at, this.#facts.time(birth.at)) - 1);
+  }
+
   /**
-   * Whether the end that `own[i]` logs was the last thread's. One more may have ended before the
-   * call that made it was logged.
+   * Whether the end that `own[i]` logs was the last thread's, where another event follows. One more
+   * may have ended before the call that made it was logged.
    */
   isLast(i: number, to: number): boolean {
     const facts = this.#facts;
     const threads = facts.kind(facts.own[i]) === KIND.exit ? this.#ended - 1 : 0;
-    if (!this.#known || threads < this.#made) return false;
+    if (this.#knownSince < 0 || threads < this.#made) return false;
+    if (!facts.isWhole(this.#knownSince, facts.own[i + 1])) return false;
     const ended = facts.time(facts.own[i]);
     for (let k = i + 1; k < to && facts.time(facts.own[k]) <= ended + STRAGGLE_MS; k++) {
       const at = facts.own[k];

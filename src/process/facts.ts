@@ -236,6 +236,12 @@ export class Facts {
     return this.lives[this.lifeNumbers[at]];
   }
 
+  /** Whether no event between two positions is missing, but for what the kernel dropped (facts 2 and 17). */
+  isWhole(from: number, to: number): boolean {
+    const { serial } = this.table;
+    return serial[this.rows[to]] - serial[this.rows[from]] === to - from;
+  }
+
   time(at: number): number {
     return this.table.time[this.rows[at]];
   }

@@ -67,7 +67,7 @@ const IN_MOST_LIVES = ['namespaces', 'all'] as const;
 /** By law, the profiles for which it is not asked strictly. */
 const OPEN_PROFILES: Readonly<Record<string, readonly Profile[]>> = {
   truth: IN_MOST_LIVES,
-  loss: ['namespaces', 'hosts', 'all'],
+  loss: ['all'],
   prefix: ['namespaces', 'hosts', 'all'],
 };
 /** Differences per life that are let pass there. */

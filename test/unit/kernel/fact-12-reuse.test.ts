@@ -91,6 +91,11 @@ test('the exits of all its threads end a life, by the other parent after them', 
   expect(livesOf(log.documents, 1001).map(({ exit_code }) => exit_code)).toEqual([2, undefined]);
 });
 
+test('but what entered its call before the exit was a thread of that life', () => {
+  const log = new Log().fork(0, [1000, 900], 1001).exitGroup(8, [1001, 1000]).touch(4, [1001, 1]);
+  expect(livesOf(log.documents, 1001)).toHaveLength(1);
+});
+
 test('a parent that is younger than an exit is that of another life', () => {
   const log = new Log()
     .exit(0, [1001, 1000], 1)

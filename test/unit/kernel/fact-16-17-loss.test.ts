@@ -84,6 +84,35 @@ describe('fact 17: what is lost is marked, and nothing is invented', () => {
     expect(summary.faults).toEqual({});
   });
 
+  describe('where a serial is missing a thread may have been made', () => {
+    const stamps = [1, 2, 3, 4, 5].map((serial) => `:${serial}):`);
+    const livesWithout = (log: Log, missing: number): number => {
+      const lines = log.lines.filter((line) => !line.includes(stamps[missing - 1]));
+      return livesOf(analyze(lines).processes, 1001).length;
+    };
+
+    test('so an exit may not have been the last', () => {
+      const log = new Log()
+        .fork(0, [1000, 900], 1001)
+        .touch(4, [999, 900])
+        .exit(8, [1001, 1000])
+        .touch(5000, [1001, 1]);
+      expect(livesWithout(log, 5)).toBe(2);
+      expect(livesWithout(log, 2)).toBe(1);
+    });
+
+    test('also before the call that bore the process was logged', () => {
+      const log = new Log()
+        .touch(0, [999, 900])
+        .touch(4, [999, 900])
+        .exit(8, [1001, 1000])
+        .call(4, [1000, 900], 'vfork', { exit: 1001 })
+        .touch(5000, [1001, 1]);
+      expect(livesWithout(log, 1)).toBe(2);
+      expect(livesWithout(log, 2)).toBe(1);
+    });
+  });
+
   test('EXECVE with fewer arguments than argc', () => {
     const record = 'EXECVE argc=4 a0="cc" a2="-o"';
     const log = new Log().exec(0, [1000, 900], ['cc'], { records: [record] });
