@@ -1,18 +1,17 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { Manifest } from '../../src/model/trace.ts';
 import { logPath, tracePath } from '../support/fixtures.ts';
 import { build, godo } from './godo.ts';
+import { ownFolder } from '../support/folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'godo-anonymize-'));
+const folder = ownFolder();
 const at = (name: string): string => join(folder, name);
 const log = logPath('files');
 
 beforeAll(build);
-afterAll(() => rmSync(folder, { recursive: true }));
 
 test('the same key gives the same log, from an option or from a file', async () => {
   writeFileSync(at('key'), 'secret\n');

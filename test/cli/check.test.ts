@@ -2,30 +2,24 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { readGithub, readJunit, type ReportedCheck, readTap } from '../support/reports.ts';
 import { build, godo, trace } from './godo.ts';
+import { ownFolder } from '../support/folder.ts';
 
-let top = '';
+const top = ownFolder();
 let folder = '';
 let runs = 0;
 
-beforeAll(() => {
-  build();
-  top = mkdtempSync(join(tmpdir(), 'godo-check-'));
-});
-
-afterAll(() => rmSync(top, { recursive: true }));
+beforeAll(build);
 
 /** Each test has two recordings to itself. */
 beforeEach(() => {

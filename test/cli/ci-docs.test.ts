@@ -1,39 +1,28 @@
 /** docs/ci.md, as a person follows it who has never seen godo. */
 import { spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { readExpectations } from '../../src/check/expectations.ts';
 import { filterOf } from '../../src/cli/check/expectations.ts';
 import { readJunit } from '../support/reports.ts';
 import { build } from './godo.ts';
+import { ownFolder } from '../support/folder.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const TEXT = readFileSync(join(ROOT, 'docs/ci.md'), 'utf8');
 /** The line that a person's machine runs and this one does not. */
 const INSTALL = '(cd godo && npm install) && npm install --global ./godo';
 
-let folder = '';
+const folder = ownFolder();
 
 beforeAll(() => {
   build();
-  folder = mkdtempSync(join(tmpdir(), 'godo-ci-docs-'));
   symlinkSync(ROOT, join(folder, 'godo'));
   mkdirSync(join(folder, 'bin'));
   symlinkSync(join(ROOT, 'bin/godo.js'), join(folder, 'bin/godo'));
 });
-
-afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The fenced blocks of a language, in order. */
 function blocks(language: string): string[] {

@@ -1,33 +1,18 @@
 import { createHash } from 'node:crypto';
-import {
-  chmodSync,
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { analyzeSync } from '../../src/pipeline.ts';
 import { build, godo, start, trace } from './godo.ts';
+import { ownFolder } from '../support/folder.ts';
 
 const BUILD = trace('build');
 const LOG = gunzipSync(readFileSync(BUILD));
 
-let folder = '';
+const folder = ownFolder();
 
-beforeAll(() => {
-  build();
-  folder = mkdtempSync(join(tmpdir(), 'godo-cli-'));
-});
-
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
+beforeAll(build);
 
 function put(name: string, content: Uint8Array | string): string {
   const path = join(folder, name);

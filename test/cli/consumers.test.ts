@@ -3,15 +3,16 @@
  * ausearch of the audit tools. Both are Debian's; .ci/run installs them.
  */
 import { execFile, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { compareText } from '../../src/base/compare.ts';
 import { FIXTURE_PATHS } from '../support/recordings.ts';
 import { skipLoudly } from '../support/skip.ts';
 import { build, start } from './godo.ts';
+import { ownFolder } from '../support/folder.ts';
 
 const LAUREL = '/usr/sbin/laurel';
 const AUSEARCH = '/usr/sbin/ausearch';
@@ -20,11 +21,10 @@ const MOST_BYTES = 2 ** 28;
 const UNPRIVILEGED = /^Error opening config file .*\nNOTE - using built-in logs.*\n/;
 
 const run = promisify(execFile);
-const folder = mkdtempSync(join(tmpdir(), 'godo-consumers-'));
+const folder = ownFolder();
 const fixtures = FIXTURE_PATHS.map((path) => [basename(path), path] as const);
 
 beforeAll(build);
-afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The names of the events in a text, each once. */
 function eventsIn(text: string, pattern: RegExp): string[] {

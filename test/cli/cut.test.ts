@@ -1,17 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { ProcessDocument } from '../../src/model/process.ts';
 import { logPath, tracePath } from '../support/fixtures.ts';
 import { build, godo } from './godo.ts';
+import { ownFolder } from '../support/folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'godo-cut-'));
+const folder = ownFolder();
 const at = (name: string): string => join(folder, name);
 
 beforeAll(build);
-afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Documents as they stand in NDJSON. */
 async function documentsOf(

@@ -1,24 +1,23 @@
 /** `godo fuzz`, against godo itself, a naive consumer, and commands that do one thing wrong. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { FuzzReport } from '../../src/model/fuzz.ts';
 import { skipLoudly } from '../support/skip.ts';
 import { build, godo, type Outcome, start, trace } from './godo.ts';
+import { folderIn, ownFolder } from '../support/folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'godo-fuzz-'));
+const folder = ownFolder();
 const ROOT = join(import.meta.dirname, '../..');
 const NAIVE = `node ${join(ROOT, 'test/support/naive-consumer.mjs')}`;
 
 beforeAll(build);
-afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Runs it quietly, with a folder of its own for what it writes. */
 async function fuzz(...args: string[]): Promise<Outcome & { readonly output: string }> {
-  const output = join(mkdtempSync(join(folder, 'run-')), 'out');
+  const output = join(folderIn(folder), 'out');
   return { ...(await godo(['fuzz', '-q', '-o', output, ...args])), output };
 }
 

@@ -1,39 +1,24 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { areGone } from '../support/processes.ts';
 import { build, godo, type Outcome, start, trace } from './godo.ts';
+import { folderIn, ownFolder } from '../support/folder.ts';
 
 const BUILD = trace('build');
 const KILLS = join(import.meta.dirname, '../../fixtures/recorded/kills.trace');
 
-let top = '';
+const top = ownFolder();
 /** A new one for each test. */
 let folder = '';
 
-beforeAll(() => {
-  build();
-  top = mkdtempSync(join(tmpdir(), 'godo-minimize-'));
-});
+beforeAll(build);
 
 beforeEach(() => {
-  folder = mkdtempSync(join(top, 'one-'));
-});
-
-afterAll(() => {
-  rmSync(top, { recursive: true });
+  folder = folderIn(top);
 });
 
 function at(name: string): string {

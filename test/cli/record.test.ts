@@ -1,29 +1,14 @@
 /** The recorder's commands as a user meets them, as far as that needs no rights. */
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { build, godo, trace } from './godo.ts';
+import { ownFolder } from '../support/folder.ts';
 
-let folder = '';
+const folder = ownFolder();
 
-beforeAll(() => {
-  build();
-  folder = mkdtempSync(join(tmpdir(), 'godo-record-'));
-});
-
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
+beforeAll(build);
 
 describe('wrong usage', () => {
   test.each([

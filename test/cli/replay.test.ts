@@ -1,21 +1,20 @@
 /** `godo replay` as a program: its bytes, its sinks, its report, and how it ends. */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { fixturePath } from '../support/recordings.ts';
 import { build, godo, type Outcome, start, trace } from './godo.ts';
+import { ownFolder } from '../support/folder.ts';
 
 const BUILD = trace('build');
 const TRACE = fixturePath('container.trace');
-const folder = mkdtempSync(join(tmpdir(), 'godo-replay-'));
+const folder = ownFolder();
 
 beforeAll(build);
-afterAll(() => rmSync(folder, { recursive: true }));
 
 function path(name: string): string {
   return join(folder, name);

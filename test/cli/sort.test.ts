@@ -4,36 +4,31 @@ import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
-  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
-  rmSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { Manifest } from '../../src/model/trace.ts';
 import { skipLoudly } from '../support/skip.ts';
 import { build, godo, start, trace } from './godo.ts';
+import { folderIn, ownFolder } from '../support/folder.ts';
 
 const BUILD = trace('build');
 const LOG = gunzipSync(readFileSync(BUILD));
 const KILLS = join(import.meta.dirname, '../../fixtures/recorded/kills.trace');
 
+const top = ownFolder();
 let folder = '';
 
 beforeAll(build);
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'godo-sort-'));
-});
-
-afterEach(() => {
-  rmSync(folder, { recursive: true });
+  folder = folderIn(top);
 });
 
 function put(name: string, content: Uint8Array | string): string {

@@ -1,26 +1,21 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { build, godo, trace } from './godo.ts';
+import { ownFolder } from '../support/folder.ts';
 
 const BUILD = trace('build');
 const ANALYZE = ['analyze', BUILD, '--quiet'];
 
-let folder = '';
+const folder = ownFolder();
 let data = '';
 
 beforeAll(async () => {
   build();
-  folder = mkdtempSync(join(tmpdir(), 'godo-cli-store-'));
   data = join(folder, 'data');
   await godo([...ANALYZE, '--store', data, '--format', 'none']);
-});
-
-afterAll(() => {
-  rmSync(folder, { recursive: true });
 });
 
 /** The `_id`s in lines of JSON. */

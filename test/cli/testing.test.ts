@@ -1,14 +1,14 @@
 /** docs/testing.md: its examples run as they stand, in a project that has godo as a package. */
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { build } from './godo.ts';
+import { ownFolder } from '../support/folder.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const folder = mkdtempSync(join(tmpdir(), 'godo-testing-'));
+const folder = ownFolder();
 const run = promisify(execFile);
 const SEED = 2;
 
@@ -66,8 +66,6 @@ beforeAll(() => {
   const config = `export default { test: { setupFiles: ['./seed.js'] } };\n`;
   writeFileSync(join(folder, 'vitest.config.js'), config);
 });
-
-afterAll(() => rmSync(folder, { recursive: true }));
 
 test('the examples pass', async () => {
   const results = await vitest();

@@ -1,16 +1,16 @@
 /** Laws of `godo sort` and `godo merge`, over random logs and over all recordings. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Rng } from '../../src/base/rng.ts';
 import { sortCommand, type SortOptions } from '../../src/cli/tools/sort.ts';
 import { analyze } from '../../src/index.ts';
 import { openInputs } from '../../src/source/inputs.ts';
 import { simulate } from '../../src/testing/kernel/kernel.ts';
 import { programs } from '../../src/testing/kernel/program.ts';
+import { ownFolder } from '../support/folder.ts';
 
 const FIXTURES = join(import.meta.dirname, '../../fixtures');
 const LOGS = readdirSync(join(FIXTURES, 'traces')).filter((name) => name.endsWith('.log.gz'));
@@ -22,16 +22,8 @@ const PLENTY = 2 ** 26;
 /** Runs of 16 lines at most: every log takes many. */
 const NEXT_TO_NOTHING = 1;
 
-let folder = '';
+const folder = ownFolder();
 let made = 0;
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'godo-sort-'));
-});
-
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
 
 function input(lines: readonly string[]): string {
   const path = join(folder, `in-${made++}.log`);

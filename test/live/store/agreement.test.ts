@@ -3,8 +3,6 @@
  * subset, the same answers in the same order.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -20,6 +18,7 @@ import {
   type Server,
   startServer,
 } from '../../support/stores/servers.ts';
+import { ownFolder } from '../../support/folder.ts';
 
 const FACTOR = Number(process.env['GODO_RUNS'] ?? 1);
 /** Random stores, and questions to each. */
@@ -27,16 +26,14 @@ const STORES = 12 * FACTOR;
 const QUESTIONS = 60;
 
 let server: Server | undefined;
-let folder = '';
+const folder = ownFolder();
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'godo-agree-'));
   server = givenServer() ?? (await startServer());
 });
 
 afterAll(async () => {
   await server?.stop();
-  rmSync(folder, { recursive: true });
 });
 
 async function answer(store: Store, query: Query): Promise<unknown[]> {

@@ -1,27 +1,24 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { writeAuditMessage } from '../../../src/capture/audit-lines.ts';
 import { LineFeed } from '../../../src/capture/feed.ts';
 import { BUFFER_BYTES, SegmentWriter } from '../../../src/capture/segments.ts';
 import type { Loss, SegmentFacts } from '../../../src/model/trace.ts';
+import { folderIn, ownFolder } from '../../support/folder.ts';
 
 const LIMITS = { bytes: 1000, ms: 60_000 };
 
+const top = ownFolder();
 let folder = '';
 let segments: SegmentFacts[] = [];
 let losses: Loss[] = [];
 let failures: string[] = [];
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'godo-segments-'));
+  folder = folderIn(top);
   [segments, losses, failures] = [[], [], []];
-});
-
-afterEach(() => {
-  rmSync(folder, { recursive: true, force: true });
 });
 
 function writer(limits = LIMITS): SegmentWriter {

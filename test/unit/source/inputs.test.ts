@@ -1,23 +1,15 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Fault } from '../../../src/model/fault.ts';
 import { openInputs } from '../../../src/source/inputs.ts';
+import { ownFolder } from '../../support/folder.ts';
 
 const RECORD = 'type=EOE msg=audit(1795410730.382:117409): \n';
 
-let folder = '';
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'godo-inputs-'));
-});
-
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
+const folder = ownFolder();
 
 function put(name: string, content: Uint8Array | string): string {
   const path = join(folder, name);

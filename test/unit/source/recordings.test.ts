@@ -1,16 +1,15 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { findRecordings } from '../../../src/source/recordings.ts';
+import { ownFolder } from '../../support/folder.ts';
 
 const RECORD = 'type=SYSCALL msg=audit(1.000:1): arch=c000003e\n';
 
-let folder = '';
+const folder = ownFolder();
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'godo-recordings-'));
   put('traces/build.log', RECORD);
   put('traces/web.log.gz', gzipSync(RECORD));
   put('traces/notes.txt', 'nothing of audit');
@@ -31,8 +30,6 @@ beforeAll(() => {
   put('bare/journal.ndjson', '');
   mkdirSync(join(folder, 'nothing'));
 });
-
-afterAll(() => rmSync(folder, { recursive: true }));
 
 function put(name: string, content: Uint8Array | string): void {
   mkdirSync(join(folder, name, '..'), { recursive: true });

@@ -1,25 +1,22 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import type { JournalEntry, Manifest } from '../../../src/model/trace.ts';
 import { reportTrace, type SegmentState, traceText } from '../../../src/report/trace.ts';
 import { openInputs } from '../../../src/source/inputs.ts';
 import { readSegment, readTrace } from '../../../src/source/trace.ts';
+import { folderIn, ownFolder } from '../../support/folder.ts';
 
 const LINES = [1, 2, 3].map((n) => `type=EOE msg=audit(1700000000.00${n}:${n}): \n`);
 const AT = 1_700_000_000_000;
 
+const top = ownFolder();
 let folder = '';
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'godo-trace-'));
-});
-
-afterEach(() => {
-  rmSync(folder, { recursive: true, force: true });
+  folder = folderIn(top);
 });
 
 function put(name: string, content: string | Uint8Array): void {

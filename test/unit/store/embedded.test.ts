@@ -1,18 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll } from 'vitest';
 import { storeSuite } from '../../support/stores/suite.ts';
+import { ownFolder } from '../../support/folder.ts';
 
-let folder = '';
+const folder = ownFolder();
 let count = 0;
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'godo-store-'));
-});
-
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
 
 storeSuite(async () => join(folder, `${count++}`));

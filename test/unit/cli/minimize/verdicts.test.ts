@@ -1,22 +1,11 @@
-import {
-  appendFileSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { OutputError } from '../../../../src/cli/output/output.ts';
 import { openVerdicts } from '../../../../src/cli/minimize/verdicts.ts';
+import { ownFolder } from '../../../support/folder.ts';
 
-let folder = '';
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'godo-verdicts-'));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = ownFolder();
 
 const SUBJECT = { sha256: 'ab', exec: "echo 'é'", fails: 'exit status 1', timeout_ms: 1000 };
 const KEYS = ['0', '1', '2'].map((digit) => digit.repeat(32));

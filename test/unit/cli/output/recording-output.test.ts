@@ -1,15 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -22,17 +19,19 @@ import type { Recording } from '../../../../src/replay/recording.ts';
 import { openInputs } from '../../../../src/source/inputs.ts';
 import { readTrace } from '../../../../src/source/trace.ts';
 import { skipLoudly } from '../../../support/skip.ts';
+import { folderIn, ownFolder } from '../../../support/folder.ts';
 
 const ROOT = join(import.meta.dirname, '../../../..');
 const BUILD = join(ROOT, 'fixtures/traces/build.log.gz');
 const KILLS = join(ROOT, 'fixtures/recorded/kills.trace');
 const THREADS = join(ROOT, 'fixtures/recorded/threads.trace');
 
+const top = ownFolder();
 let folder = '';
 let said = '';
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'godo-output-'));
+  folder = folderIn(top);
   said = '';
   vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
     said += String(text);
@@ -42,7 +41,6 @@ beforeEach(() => {
 
 afterEach(() => {
   vi.restoreAllMocks();
-  rmSync(folder, { recursive: true });
 });
 
 async function read(...names: string[]): Promise<Recording> {
