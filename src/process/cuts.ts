@@ -245,11 +245,12 @@ export class Cuts {
     const facts = this.#facts;
     const before = facts.own[i - 1];
     if (!endsLife(facts, before)) return false;
+    const later = facts.time(facts.own[i]) - facts.time(before);
     // No later life of the pid can have entered a call before this one began to exit.
-    if (facts.time(facts.own[i]) < facts.time(before)) return false;
+    if (later < 0) return false;
+    // The same parent is no sign of another life: the kernel drops calls that made threads (fact 17).
     if (this.#otherParent(i) && (threads.isLast(i - 1, this.to) || this.#isYounger(i))) return true;
-    if (facts.kind(before) === KIND.exit) return false;
-    return facts.time(facts.own[i]) > facts.time(before) + STRAGGLE_MS;
+    return facts.kind(before) !== KIND.exit && later > STRAGGLE_MS;
   }
 }
 

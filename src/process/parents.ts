@@ -233,7 +233,10 @@ function hadEnded(facts: Facts, life: Life, at: number): boolean {
   if (life.waits.some((wait) => wait.reaps && wait.at < at)) return true;
   if (life.silent) return false;
   const last = facts.own[life.to - 1];
-  const ended = facts.kind(last) === KIND.exit_group || facts.has(last, HAVE.abend);
+  const ended =
+    facts.kind(last) === KIND.exit_group ||
+    facts.has(last, HAVE.abend) ||
+    (facts.kind(last) === KIND.exit && !life.forks.some(isThread));
   return ended && last < at && facts.time(last) + PARTING_MS < facts.clock[at];
 }
 

@@ -183,6 +183,16 @@ test('a ppid= does not mean a life that had ended', () => {
   expect(treeOf(log.documents)).toBe('1000(1001) 1002');
 });
 
+test('nor one whose only thread had, but one of which further threads may go on', () => {
+  const log = (threads: number): Log => {
+    const one = new Log().fork(0, [1000, 900], 1001);
+    for (let i = 1; i < threads; i++) one.thread(2, [1001, 1000], 2000 + i);
+    return one.exit(4, [1001, 1000]).exec(5000, [1002, 1001], ['x']);
+  };
+  expect(treeOf(log(1).documents)).toBe('1000(1001) 1002');
+  expect(treeOf(log(2).documents)).toBe('1000(1001(1002))');
+});
+
 test('children belong to the life of that time', () => {
   const log = new Log()
     .fork(0, [1000, 900], 1001)
