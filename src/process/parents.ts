@@ -10,6 +10,7 @@ import { append, columnOf, lowerBound } from '../base/list.ts';
 import { HAVE } from '../event/table.ts';
 import type { Confidence } from '../model/process.ts';
 import { KIND } from '../tables/kinds.ts';
+import { endsLife } from './cuts.ts';
 import { CLONE_PARENT, type Facts, type Fork, mayMakeSibling } from './facts.ts';
 import type { Life } from './life.ts';
 import type { LifeIndex } from './life-index.ts';
@@ -233,11 +234,10 @@ function hadEnded(facts: Facts, life: Life, at: number): boolean {
   if (life.waits.some((wait) => wait.reaps && wait.at < at)) return true;
   if (life.silent) return false;
   const last = facts.own[life.to - 1];
-  const ended =
-    facts.kind(last) === KIND.exit_group ||
-    facts.has(last, HAVE.abend) ||
-    (facts.kind(last) === KIND.exit && !life.forks.some(isThread));
-  return ended && last < at && facts.time(last) + PARTING_MS < facts.clock[at];
+  const goesOn = facts.kind(last) === KIND.exit && life.forks.some(isThread);
+  return (
+    endsLife(facts, last) && !goesOn && last < at && facts.time(last) + PARTING_MS < facts.clock[at]
+  );
 }
 
 /** The next life of the same pid, if it was born by then. */

@@ -4,8 +4,8 @@ import { gunzipSync } from 'node:zlib';
 import { beforeAll, expect, test } from 'vitest';
 import type { Manifest } from '../../src/model/trace.ts';
 import { logPath, tracePath } from '../support/fixtures.ts';
-import { build, godo } from './godo.ts';
 import { ownFolder } from '../support/folder.ts';
+import { build, godo } from './godo.ts';
 
 const folder = ownFolder();
 const at = (name: string): string => join(folder, name);

@@ -12,8 +12,8 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { readGithub, readJunit, type ReportedCheck, readTap } from '../support/reports.ts';
-import { build, godo, trace } from './godo.ts';
 import { ownFolder } from '../support/folder.ts';
+import { build, godo, trace } from './godo.ts';
 
 const top = ownFolder();
 let folder = '';

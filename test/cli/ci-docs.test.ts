@@ -7,8 +7,8 @@ import { beforeAll, expect, test } from 'vitest';
 import { readExpectations } from '../../src/check/expectations.ts';
 import { filterOf } from '../../src/cli/check/expectations.ts';
 import { readJunit } from '../support/reports.ts';
-import { build } from './godo.ts';
 import { ownFolder } from '../support/folder.ts';
+import { build } from './godo.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const TEXT = readFileSync(join(ROOT, 'docs/ci.md'), 'utf8');

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { beforeAll, expect, test } from 'vitest';
 import { analyzeSync } from '../../src/pipeline.ts';
-import { build, godo, start, trace } from './godo.ts';
 import { ownFolder } from '../support/folder.ts';
+import { build, godo, start, trace } from './godo.ts';
 
 const BUILD = trace('build');
 const LOG = gunzipSync(readFileSync(BUILD));

@@ -11,8 +11,8 @@ import { beforeAll, expect, test } from 'vitest';
 import { compareText } from '../../src/base/compare.ts';
 import { FIXTURE_PATHS } from '../support/recordings.ts';
 import { skipLoudly } from '../support/skip.ts';
-import { build, start } from './godo.ts';
 import { ownFolder } from '../support/folder.ts';
+import { build, start } from './godo.ts';
 
 const LAUREL = '/usr/sbin/laurel';
 const AUSEARCH = '/usr/sbin/ausearch';

@@ -6,8 +6,8 @@ import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { FuzzReport } from '../../src/model/fuzz.ts';
 import { skipLoudly } from '../support/skip.ts';
-import { build, godo, type Outcome, start, trace } from './godo.ts';
 import { folderIn, ownFolder } from '../support/folder.ts';
+import { build, godo, type Outcome, start, trace } from './godo.ts';
 
 const folder = ownFolder();
 const ROOT = join(import.meta.dirname, '../..');

@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { areGone } from '../support/processes.ts';
-import { build, godo, type Outcome, start, trace } from './godo.ts';
 import { folderIn, ownFolder } from '../support/folder.ts';
+import { build, godo, type Outcome, start, trace } from './godo.ts';
 
 const BUILD = trace('build');
 const KILLS = join(import.meta.dirname, '../../fixtures/recorded/kills.trace');

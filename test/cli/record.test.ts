@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { build, godo, trace } from './godo.ts';
 import { ownFolder } from '../support/folder.ts';
+import { build, godo, trace } from './godo.ts';
 
 const folder = ownFolder();
 

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { fixturePath } from '../support/recordings.ts';
-import { build, godo, type Outcome, start, trace } from './godo.ts';
 import { ownFolder } from '../support/folder.ts';
+import { build, godo, type Outcome, start, trace } from './godo.ts';
 
 const BUILD = trace('build');
 const TRACE = fixturePath('container.trace');

@@ -15,8 +15,8 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { Manifest } from '../../src/model/trace.ts';
 import { skipLoudly } from '../support/skip.ts';
-import { build, godo, start, trace } from './godo.ts';
 import { folderIn, ownFolder } from '../support/folder.ts';
+import { build, godo, start, trace } from './godo.ts';
 
 const BUILD = trace('build');
 const LOG = gunzipSync(readFileSync(BUILD));

@@ -3,8 +3,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, expect, test } from 'vitest';
-import { build, godo, trace } from './godo.ts';
 import { ownFolder } from '../support/folder.ts';
+import { build, godo, trace } from './godo.ts';
 
 const BUILD = trace('build');
 const ANALYZE = ['analyze', BUILD, '--quiet'];

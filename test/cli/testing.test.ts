@@ -4,8 +4,8 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
-import { build } from './godo.ts';
 import { ownFolder } from '../support/folder.ts';
+import { build } from './godo.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const folder = ownFolder();

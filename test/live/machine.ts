@@ -3,7 +3,7 @@
  * processes that the test starts itself, and audit left as it was found.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,6 +12,7 @@ import type { ProcessDocument } from '../../src/model/process.ts';
 import type { AuditStatus, JournalEntry, Manifest } from '../../src/model/trace.ts';
 import { analyze, openInputs } from '../../src/index.ts';
 import { build, type Outcome } from '../cli/godo.ts';
+import { ownFolder } from '../support/folder.ts';
 import { scoreOf } from '../support/score.ts';
 import { skipLoudly } from '../support/skip.ts';
 
@@ -28,9 +29,9 @@ let locked = false;
 
 /** Prepares the tests of a file, and checks after each that audit is as it was. */
 export function useMachine(): void {
+  folder = ownFolder();
   beforeAll(async () => {
     build();
-    folder = mkdtempSync(join(tmpdir(), 'godo-live-'));
     trouble = whyNot();
     if (trouble !== undefined) return;
     await lock();
@@ -56,7 +57,6 @@ export function useMachine(): void {
 
   afterAll(() => {
     if (trouble === undefined) unlock();
-    rmSync(folder, { recursive: true, force: true });
   });
 }
 

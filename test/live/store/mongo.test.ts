@@ -1,7 +1,6 @@
 /** What only a server can do, or fail at. These tests stop and start it. */
 import { randomUUID } from 'node:crypto';
-import { writeFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Document, MongoClient, MongoServerError } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -15,6 +14,7 @@ import { secretsOf, withoutSecrets } from '../../../src/store/mongo/secrets.ts';
 import { openStore } from '../../../src/store/open.ts';
 import { StoreError } from '../../../src/store/store.ts';
 import { build, godo } from '../../cli/godo.ts';
+import { ownFolder } from '../../support/folder.ts';
 import { skipLoudly } from '../../support/skip.ts';
 import {
   analysisOf,
@@ -37,6 +37,8 @@ const KILLS = 3;
 
 let server: Server | undefined;
 let client: MongoClient;
+
+const folder = ownFolder();
 
 beforeAll(async () => {
   server = await startServer();
@@ -136,24 +138,19 @@ test('secrets are struck out wherever they stand', () => {
 test('nothing of the URI is stored', async () => {
   const { uri, name } = fresh();
   const bytes = recordingBytes('files');
-  const folder = mkdtempSync(join(tmpdir(), 'godo-mongo-'));
-  try {
-    writeFileSync(join(folder, 'a.log'), bytes);
-    const given = `${uri}?appName=verysecret`;
-    await godo(['analyze', join(folder, 'a.log'), '--store', given, '--format', 'none', '-q']);
-    const texts = await raw(name, async (processes) => {
-      const all: string[] = [];
-      for (const { name: collection } of await client.db(name).listCollections().toArray()) {
-        all.push(JSON.stringify(await client.db(name).collection(collection).find().toArray()));
-      }
-      expect(await processes.countDocuments()).toBeGreaterThan(0);
-      return all;
-    });
-    expect(texts.length).toBeGreaterThanOrEqual(2);
-    expect(texts.join('')).not.toMatch(/127\.0\.0\.1|verysecret/);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  writeFileSync(join(folder, 'a.log'), bytes);
+  const given = `${uri}?appName=verysecret`;
+  await godo(['analyze', join(folder, 'a.log'), '--store', given, '--format', 'none', '-q']);
+  const texts = await raw(name, async (processes) => {
+    const all: string[] = [];
+    for (const { name: collection } of await client.db(name).listCollections().toArray()) {
+      all.push(JSON.stringify(await client.db(name).collection(collection).find().toArray()));
+    }
+    expect(await processes.countDocuments()).toBeGreaterThan(0);
+    return all;
+  });
+  expect(texts.length).toBeGreaterThanOrEqual(2);
+  expect(texts.join('')).not.toMatch(/127\.0\.0\.1|verysecret/);
 });
 
 test('the types are those of BSON', async () => {

@@ -1,5 +1,5 @@
 /** What must hold of every store, whatever is behind it. */
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ProcessDocument } from '../../../src/model/process.ts';
 import { withAllChildren } from '../../../src/report/children.ts';
 import { documentLine } from '../../../src/report/ndjson.ts';
@@ -99,12 +99,8 @@ const ODD = [
   '\udcf4\udc8f\udcba',
 ];
 
-/** Some stand-ins take their time. */
-const SLOW = 120_000;
-
 /** Declares the tests. `fresh` gives the URI of a store that does not exist yet. */
 export function storeSuite(fresh: () => Promise<string>): void {
-  vi.setConfig({ testTimeout: SLOW });
   let uri = '';
   let store: Store;
 
