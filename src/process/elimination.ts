@@ -7,6 +7,7 @@
  * these took those, in the same order.
  */
 import { columnOf, lowerBound, lowerBoundBy } from '../base/list.ts';
+import { sortNearlySorted } from '../base/sort.ts';
 import type { Facts, Fork } from './facts.ts';
 
 /** How far beyond the next known birth a matching one is looked for: clones are logged a little out of order. */
@@ -16,12 +17,12 @@ const NEAR = 128;
 /** A longer run of unknown births is not worth pairing: one unrecorded birth would shift it all. */
 const MAX_RUN = 64;
 
+/** Births with a known rank, in order of rank, in columns: many are looked at for few. */
 interface Known {
-  readonly rank: number;
-  readonly at: number;
-  /** Free numbers below this one, and births with unknown pid before it. */
-  free: number;
-  before: number;
+  readonly rank: Int32Array;
+  /** Free numbers below each, and births with unknown pid before it. */
+  readonly free: Int32Array;
+  readonly before: Int32Array;
 }
 
 /** One unknown birth and the rank that is left for it. */
@@ -39,15 +40,15 @@ export function eliminate(
   unknown: readonly Fork[],
   rankOf: (fork: Fork) => number,
 ): Assigned[][] {
-  const known: Known[] = [];
+  const ranks: number[] = [];
+  const positions: number[] = [];
   for (const fork of neighbours(facts.forks, unknown)) {
     const rank = rankOf(fork);
-    if (rank !== 0) known.push({ rank, at: fork.at, free: 0, before: 0 });
+    if (rank === 0) continue;
+    ranks.push(rank);
+    positions.push(fork.at);
   }
-  known.sort((a, b) => a.rank - b.rank || a.at - b.at);
-  const distinct = known.filter((one, i) => i === 0 || one.rank !== known[i - 1].rank);
-  count(distinct, unknown);
-  return runs(distinct, unknown);
+  return runs(knownOf(ranks, positions, unknown), unknown);
 }
 
 /** The births not far from an unknown one, in order of position: no others can bound it. */
@@ -61,26 +62,40 @@ function* neighbours(forks: readonly Fork[], unknown: readonly Fork[]): Iterable
   }
 }
 
-function count(known: readonly Known[], unknown: readonly Fork[]): void {
+/** `ranks`, `positions`: of the known births, in order of position. Of one rank the first counts. */
+function knownOf(
+  ranks: readonly number[],
+  positions: readonly number[],
+  unknown: readonly Fork[],
+): Known {
   const at = columnOf(unknown, (fork) => fork.at);
-  for (let i = 0; i < known.length; i++) {
-    known[i].before = lowerBound(at, 0, at.length, known[i].at);
-    if (i > 0) known[i].free = known[i - 1].free + (known[i].rank - known[i - 1].rank - 1);
+  const order = Int32Array.from(ranks, (_, i) => i);
+  sortNearlySorted(order, (a, b) => ranks[a] - ranks[b] || positions[a] - positions[b]);
+  const rank = new Int32Array(order.length);
+  const free = new Int32Array(order.length);
+  const before = new Int32Array(order.length);
+  let length = 0;
+  for (const i of order) {
+    const last = length - 1;
+    if (length > 0 && rank[last] === ranks[i]) continue;
+    rank[length] = ranks[i];
+    free[length] = length === 0 ? 0 : free[last] + (ranks[i] - rank[last] - 1);
+    before[length] = lowerBound(at, 0, at.length, positions[i]);
+    length++;
   }
+  return { rank: rank.subarray(0, length), free, before };
 }
 
 /** Spans between two known births over which the free numbers and the unknown births balance. */
-function runs(known: readonly Known[], unknown: readonly Fork[]): Assigned[][] {
+function runs({ rank, free, before }: Known, unknown: readonly Fork[]): Assigned[][] {
   const found: Assigned[][] = [];
-  for (let i = 0; i + 1 < known.length; i++) {
-    const from = known[i];
-    for (let j = i + 1; j < known.length && j <= i + REACH; j++) {
-      const to = known[j];
-      const free = to.free - from.free;
-      if (free > MAX_RUN) break;
-      if (free !== to.before - from.before) continue;
-      if (free > 0) {
-        found.push(zip(known.slice(i, j + 1), unknown.slice(from.before, to.before)));
+  for (let i = 0; i + 1 < rank.length; i++) {
+    for (let j = i + 1; j < rank.length && j <= i + REACH; j++) {
+      const left = free[j] - free[i];
+      if (left > MAX_RUN) break;
+      if (left !== before[j] - before[i]) continue;
+      if (left > 0) {
+        found.push(zip(rank.subarray(i, j + 1), unknown.slice(before[i], before[j])));
         i = j - 1;
       }
       break;
@@ -89,11 +104,11 @@ function runs(known: readonly Known[], unknown: readonly Fork[]): Assigned[][] {
   return found;
 }
 
-/** The free numbers of a span, in order, to its unknown births, in order. */
-function zip(span: readonly Known[], births: readonly Fork[]): Assigned[] {
+/** The free numbers of a span of known ranks, in order, to its unknown births, in order. */
+function zip(span: Int32Array, births: readonly Fork[]): Assigned[] {
   const ranks: number[] = [];
   for (let i = 0; i + 1 < span.length; i++) {
-    for (let rank = span[i].rank + 1; rank < span[i + 1].rank; rank++) ranks.push(rank);
+    for (let rank = span[i] + 1; rank < span[i + 1]; rank++) ranks.push(rank);
   }
   return inNumberOrder(births).map((fork, i) => ({ fork, rank: ranks[i] }));
 }
