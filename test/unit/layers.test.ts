@@ -3,7 +3,19 @@ import { join, sep } from 'node:path';
 import { expect, test } from 'vitest';
 import { violations } from '../support/layers.ts';
 
-const SRC = join(import.meta.dirname, '../../src');
+const ROOT = join(import.meta.dirname, '../..');
+const SRC = join(ROOT, 'src');
+const FOLDERS = ['bin', 'docs', 'fixtures', 'src', 'test'];
+const FILES = ['LICENSE', 'README.md', 'package-lock.json', 'package.json'];
+const SETTINGS = ['biome.json', 'knip.json', 'tsconfig.json'];
+/** Not kept in the repository; see .gitignore. */
+const MADE = ['data', 'dist', 'node_modules'];
+
+test('nothing else lies at the top: no log of a profiler, no left-over', () => {
+  const known = new Set([...FOLDERS, ...FILES, ...SETTINGS, ...MADE]);
+  const others = readdirSync(ROOT).filter((name) => !/^\.|\.tgz$/.test(name) && !known.has(name));
+  expect(others).toEqual([]);
+});
 
 test('every file of src keeps to its layer', () => {
   const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
