@@ -14,6 +14,17 @@ export function sortNearlySorted(
   if (!sortByInsertion(items, compare, items.length * FEW_MOVES)) items.sort(compare);
 }
 
+/** The numbers from 0 to `length - 1`, sorted by a total order of what they stand for, nearly sorted as that is. */
+export function sortedPlaces(
+  length: number,
+  compare: (a: number, b: number) => number,
+): Int32Array {
+  const places = new Int32Array(length);
+  for (let i = 0; i < length; i++) places[i] = i;
+  sortNearlySorted(places, compare);
+  return places;
+}
+
 /** False when it took more than `most` moves: then the items are as far sorted as that got. */
 export function sortByInsertion(
   items: Int32Array,

@@ -1,6 +1,6 @@
 /** The births of the initial namespace, where calls return pids, in order of what they took. */
 import { itemsAt } from '../base/list.ts';
-import { sortNearlySorted } from '../base/sort.ts';
+import { sortedPlaces } from '../base/sort.ts';
 import type { Facts, Fork } from './facts.ts';
 import { rankTaken } from './rank.ts';
 
@@ -21,9 +21,10 @@ export function initialBirths(facts: Facts): Births {
     ranks[forks.length] = rank;
     forks.push(fork);
   }
-  const order = new Int32Array(forks.length);
-  for (let i = 0; i < order.length; i++) order[i] = i;
-  sortNearlySorted(order, (a, b) => ranks[a] - ranks[b] || forks[a].at - forks[b].at);
+  const order = sortedPlaces(
+    forks.length,
+    (a, b) => ranks[a] - ranks[b] || forks[a].at - forks[b].at,
+  );
   return {
     rank: order.map((i) => ranks[i]),
     forks: itemsAt(order, forks),

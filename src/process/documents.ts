@@ -1,5 +1,6 @@
 /** Lives to documents: the last step, where events become names and times. */
 import { compareText } from '../base/compare.ts';
+import { sortedPlaces } from '../base/sort.ts';
 import type { ArgumentTexts } from '../event/arguments.ts';
 import type { TokenTexts } from '../event/tokens.ts';
 import type { Processes } from '../model/analysis.ts';
@@ -69,8 +70,7 @@ export class Documents implements Processes {
     let k = 1;
     while (k < this.length && this.#compare(k - 1, k) < 0) k++;
     if (k >= this.length) return;
-    const order = Int32Array.from(this.#boot, (_, i) => i);
-    order.sort((a, b) => this.#compare(a, b) || a - b);
+    const order = sortedPlaces(this.length, (a, b) => this.#compare(a, b) || a - b);
     const boot = this.#boot.slice();
     const place = this.#place.slice();
     for (let i = 0; i < order.length; i++) {

@@ -7,7 +7,7 @@
  * these took those, in the same order.
  */
 import { columnOf, lowerBound, lowerBoundBy } from '../base/list.ts';
-import { sortNearlySorted } from '../base/sort.ts';
+import { sortedPlaces } from '../base/sort.ts';
 import type { Facts, Fork } from './facts.ts';
 
 /** How far beyond the next known birth a matching one is looked for: clones are logged a little out of order. */
@@ -69,13 +69,16 @@ function knownOf(
   unknown: readonly Fork[],
 ): Known {
   const at = columnOf(unknown, (fork) => fork.at);
-  const order = Int32Array.from(ranks, (_, i) => i);
-  sortNearlySorted(order, (a, b) => ranks[a] - ranks[b] || positions[a] - positions[b]);
+  const order = sortedPlaces(
+    ranks.length,
+    (a, b) => ranks[a] - ranks[b] || positions[a] - positions[b],
+  );
   const rank = new Int32Array(order.length);
   const free = new Int32Array(order.length);
   const before = new Int32Array(order.length);
   let length = 0;
-  for (const i of order) {
+  for (let k = 0; k < order.length; k++) {
+    const i = order[k];
     const last = length - 1;
     if (length > 0 && rank[last] === ranks[i]) continue;
     rank[length] = ranks[i];
