@@ -32,6 +32,11 @@ export class ArgumentTexts {
     return bodies !== undefined && this.#plain.read(bodies) ? this.#plain : undefined;
   }
 
+  /** Whether none is missing. Without texts for those of the common form, which may be a megabyte. */
+  isComplete(row: number): boolean {
+    return this.plain(row) !== undefined || this.of(row).complete;
+  }
+
   /** An event without EXECVE records has no arguments and is not complete. */
   of(row: number): Arguments {
     const known = this.#others.get(row);

@@ -38,7 +38,7 @@ export function checkEvents(
     const kind = kinds[row];
     if ((kind !== KIND.execve && kind !== KIND.execveat) || success[row] !== 1) continue;
     if ((have & HAVE.execve) === 0) report('no-execve', row, 'no EXECVE record');
-    else if (!seemsWhole(table.onlyBody(row)) && !argumentTexts.of(row).complete) {
+    else if (!seemsWhole(table.onlyBody(row)) && !argumentTexts.isComplete(row)) {
       report('missing-arguments', row, 'fewer arguments than argc');
     }
   }

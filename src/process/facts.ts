@@ -5,7 +5,7 @@
  * serials do. Nothing is concluded here.
  */
 import { type Groups, groupBy, itemsOf } from '../base/groups.ts';
-import { columnOf } from '../base/list.ts';
+import { columnOf, NONE } from '../base/list.ts';
 import { NumberMap } from '../base/number-map.ts';
 import { type EventTable, HAVE } from '../event/table.ts';
 import type { Sequence } from '../order/order.ts';
@@ -194,7 +194,9 @@ export class Facts {
       this.#returning = groupBy(returned, this.pids.length);
     }
     const dense = this.#dense.get(pid);
-    return dense < 0 ? [] : itemsOf(this.#returning, dense, this.forks);
+    // A pid numbered later than the calls was returned by none.
+    if (dense < 0 || dense + 1 >= this.#returning.start.length) return NONE;
+    return itemsOf(this.#returning, dense, this.forks);
   }
 
   /** Range in `own` of a pid's events; an empty range when it has none. */

@@ -2,14 +2,17 @@
 import { HAVE } from '../event/table.ts';
 import { KIND } from '../tables/kinds.ts';
 import { Cuts, endsLife, nextCut, type PidEvidence, type Placed } from './cuts.ts';
-import type { Facts, Fork, Wait } from './facts.ts';
+import { CLONE_PARENT, type Facts, type Fork, type Range, type Wait } from './facts.ts';
 import { Life, NEVER } from './life.ts';
 
 /** The lives of one pid, oldest first, by whatever evidence there is. */
 export function livesOf(facts: Facts, pid: number, evidence: PidEvidence): Life[] {
+  return livesInTurn(facts, pid, evidence) ?? livesByCuts(facts, pid, evidence);
+}
+
+/** The lives of one pid, oldest first, wherever a birth, an end or a wait cuts its events. */
+export function livesByCuts(facts: Facts, pid: number, evidence: PidEvidence): Life[] {
   const { from, to } = facts.range(pid);
-  const plain = livesInTurn(facts, pid, from, to, evidence);
-  if (plain !== undefined) return plain;
   const cuts = new Cuts(facts, from, to, evidence);
   const births = cuts.inOrder(evidence.births);
   const placed = births.map((birth) => cuts.place(birth));
@@ -54,33 +57,62 @@ function goesOn(facts: Facts, at: number, next: number): boolean {
 }
 
 /**
- * The common case of a pid used again: lives one after another, each with its call, its
- * events and at most one wait, in this order and in later ticks than the life before.
+ * The common case of a pid used again: lives one after another, each with its call, its events
+ * and at most one wait, in this order and in later ticks than the life before. What it says is
+ * what `livesByCuts` says at ten times the cost; undefined when the pid is not such a case.
  */
-function livesInTurn(
+export function livesInTurn(
   facts: Facts,
   pid: number,
-  from: number,
-  to: number,
   { births, waits }: PidEvidence,
 ): Life[] | undefined {
+  const { from, to } = facts.range(pid);
   const lives: Life[] = [];
   let w = 0;
   let start = from;
   for (let k = 0; k < births.length; k++) {
     const birth = births[k];
     const next = births[k + 1];
+    if (next !== undefined && facts.time(next.at) <= facts.time(birth.at)) return undefined;
     const end = next === undefined ? to : runBefore(facts, start, to, next);
-    if (end === start || facts.own[start] < birth.at) return undefined;
+    const freed = w > 0 ? waits[w - 1] : undefined;
     let wait: Wait | undefined;
     if (w < waits.length && (next === undefined || waits[w].at < next.at)) wait = waits[w++];
     if (!isOneLife(facts, start, end, birth, wait)) return undefined;
+    const inTurn =
+      start === end
+        ? start === to || isFreed(facts, start, wait)
+        : facts.own[start] > birth.at ||
+          isEarly(facts, from, { from: start, to: end }, birth, freed);
+    if (!inTurn) return undefined;
     const life = newLife(facts, pid, start, end, birth);
     if (wait !== undefined) life.reapedBy(wait);
     lives.push(life);
     start = end;
   }
   return start === to && w === waits.length ? lives : undefined;
+}
+
+/** Whether the pid was free again before an event. */
+function isFreed(facts: Facts, i: number, wait: Wait | undefined): boolean {
+  return wait !== undefined && wait.reaps && wait.at < facts.own[i];
+}
+
+/**
+ * Whether a life's first events, logged before the call that bore it, can be no one else's: no
+ * event of the pid came before, or a wait freed it meanwhile, or the life goes on after the call.
+ */
+function isEarly(
+  facts: Facts,
+  first: number,
+  { from, to }: Range,
+  { at, flags }: Fork,
+  freed: Wait | undefined,
+): boolean {
+  if ((flags & CLONE_PARENT) !== 0) return false;
+  if (freed !== undefined && freed.at > facts.own[from]) return false;
+  if (from === first || facts.own[to - 1] > at) return true;
+  return freed !== undefined && freed.reaps && freed.at > facts.own[from - 1];
 }
 
 /** The end of the events from `start` on that were logged, and had entered, before a call. */
