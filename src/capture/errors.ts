@@ -1,20 +1,15 @@
 /** What goes wrong while recording, in words for the user. */
-import { wordsOf } from '../base/errors.ts';
+import { codeOf, wordsOf } from '../base/errors.ts';
 
 /** It cannot be recorded here and now; the message is one line for the user. */
 export class CannotRecord extends Error {}
-
-/** The code of an error of the system; empty for any other. */
-export function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
-}
 
 /** Why the process connector cannot be had, in one line. */
 export function connectorTrouble(error: unknown): string {
   const code = codeOf(error);
   if (code === 'EPERM') return 'the process connector needs root (CAP_NET_ADMIN)';
   if (code === 'EPROTONOSUPPORT') return 'this kernel has no process connector';
-  return `the process connector cannot be opened: ${code}`;
+  return `the process connector cannot be opened: ${code ?? wordsOf(error)}`;
 }
 
 /** Why audit does not answer, in one line. */

@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AuditMode, AuditStatus, Manifest } from '../model/trace.ts';
 import { Audit, becomeDaemon, type Settings } from './audit.ts';
-import { wordsOf } from '../base/errors.ts';
-import { auditTrouble, CannotRecord, codeOf } from './errors.ts';
+import { codeOf, wordsOf } from '../base/errors.ts';
+import { auditTrouble, CannotRecord } from './errors.ts';
 import { Guard } from './guard.ts';
 import { close, netlinkSocket, setReceiveBuffer, SystemError } from './libc.ts';
 import { NETLINK_AUDIT } from './netlink.ts';
@@ -49,6 +49,9 @@ const AUDIT_NLGRP_READLOG = 1;
 const UNSET = 4294967295;
 /** A daemon that was asked to end gets so long. */
 const TAKE_OVER_MS = 10_000;
+/** It is asked again so often: auditd ignores every signal until it has started. */
+const ASK_AGAIN_MS = 1000;
+const LOOK_MS = 100;
 
 /** The kernel as the source of audit records, with what was changed there. */
 export class Kernel {
@@ -183,7 +186,7 @@ function newSession(): number {
     writeFileSync('/proc/self/loginuid', String(user === UNSET ? 0 : user));
   } catch (error) {
     throw new CannotRecord(
-      `the command cannot get an audit session of its own: ${codeOf(error)} on /proc/self/loginuid`,
+      `the command cannot get an audit session of its own: ${codeOf(error) ?? wordsOf(error)} on /proc/self/loginuid`,
     );
   }
   const session = sessionOf(process.pid);
@@ -240,10 +243,19 @@ function cleanUp(audit: Audit): void {
 async function takeOver(audit: Audit, pid: number, around: KernelSurroundings): Promise<void> {
   const name = commOf(pid) ?? '?';
   around.say(`ending the audit daemon ${name} (pid ${pid}); start it again after the recording`);
-  if (pid > 1) process.kill(pid, 'SIGTERM');
-  const deadline = performance.now() + TAKE_OVER_MS;
-  while (isAlive(audit.status().pid)) {
-    if (performance.now() > deadline) throw new CannotRecord(`${name} (pid ${pid}) does not end`);
-    await sleep(100);
+  for (let waited = 0; isAlive(audit.status().pid); waited += LOOK_MS) {
+    if (waited >= TAKE_OVER_MS) throw new CannotRecord(`${name} (pid ${pid}) does not end`);
+    if (waited % ASK_AGAIN_MS === 0) askToEnd(pid);
+    await sleep(LOOK_MS);
+  }
+}
+
+function askToEnd(pid: number): void {
+  if (pid <= 1) return;
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch (error) {
+    // It has ended since it was looked at.
+    if (codeOf(error) !== 'ESRCH') throw error;
   }
 }

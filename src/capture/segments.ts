@@ -5,6 +5,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { codeOf } from '../base/errors.ts';
 import { Tally } from '../base/tally.ts';
 import {
   type Loss,
@@ -14,7 +15,6 @@ import {
   segmentFile,
   type TracePlace,
 } from '../model/trace.ts';
-import { codeOf } from './errors.ts';
 
 /** Where segments are cut. */
 export interface SegmentLimits {
@@ -179,7 +179,7 @@ export class SegmentWriter {
 
   #fail(error: unknown): void {
     this.#failed = true;
-    const code = codeOf(error) || 'unknown';
+    const code = codeOf(error) ?? 'unknown';
     this.#drop();
     this.#events.onFailure(reasonOf(code), `${segmentFile(this.#source, this.#number)}: ${code}`);
   }

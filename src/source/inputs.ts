@@ -6,6 +6,7 @@
  * nothing else: all other inputs are still read.
  */
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
+import { codeOf } from '../base/errors.ts';
 import { type Fault, type FaultKind, faultOf } from '../model/fault.ts';
 import type { TraceOrigin } from '../model/trace.ts';
 import { gunzip, gunzipHead, isGzip } from './gunzip.ts';
@@ -271,6 +272,6 @@ function unreadable(name: string, error: unknown, offset?: number): Fault {
 
 /** Why something could not be read, in words that do not depend on the machine. */
 export function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+  const code = codeOf(error);
   return code === undefined ? String(error) : (REASONS[code] ?? code);
 }

@@ -5,6 +5,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { lineTime, typeOf } from '../base/audit-line.ts';
 import { compareText } from '../base/compare.ts';
+import { codeOf } from '../base/errors.ts';
 import { Tally } from '../base/tally.ts';
 import {
   type AliveProcess,
@@ -56,9 +57,8 @@ export async function withSegment<T>(path: string, use: (path: string) => Promis
   try {
     return await use(path);
   } catch (error) {
-    const isGone = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     const name = path.slice(path.lastIndexOf('/') + 1);
-    if (!isGone || segmentOf(name)?.gzip !== false) throw error;
+    if (codeOf(error) !== 'ENOENT' || segmentOf(name)?.gzip !== false) throw error;
     return use(`${path}.gz`);
   }
 }

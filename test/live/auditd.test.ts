@@ -25,6 +25,7 @@ import {
   workload,
 } from './machine.ts';
 
+const DEAF_DAEMON = join(import.meta.dirname, '../support/deaf-daemon.mjs');
 const BIN = join(import.meta.dirname, '../../bin/godo.js');
 
 let daemon: ChildProcess | undefined;
@@ -56,9 +57,13 @@ async function startAuditd(plugins: Readonly<Record<string, string>>): Promise<v
   for (const [name, description] of Object.entries(plugins)) {
     writeFileSync(join(plugged, `${name}.conf`), description, { mode: 0o640 });
   }
-  daemon = spawn('auditd', ['-n', '-s', 'nochange', '-c', folder], { stdio: 'ignore' });
+  await startDaemon('auditd', '-n', '-s', 'nochange', '-c', folder);
+}
+
+async function startDaemon(program: string, ...args: readonly string[]): Promise<void> {
+  daemon = spawn(program, args, { stdio: 'ignore' });
   while (settings().pid !== daemon.pid) {
-    if (daemon.exitCode !== null) throw new Error('auditd has ended');
+    if (daemon.exitCode !== null) throw new Error(`${program} has ended`);
     await sleep(50);
   }
 }
@@ -72,7 +77,10 @@ async function stopAuditd(): Promise<void> {
   if (daemon === undefined || daemon.exitCode !== null) return;
   const ended = new Promise((resolve) => daemon?.once('exit', resolve));
   daemon.kill('SIGTERM');
+  // auditd ignores it until it has started.
+  const again = setInterval(() => daemon?.kill('SIGTERM'), 500);
   await ended;
+  clearInterval(again);
   daemon = undefined;
 }
 
@@ -192,6 +200,14 @@ test('a running daemon keeps audit, unless it is taken', async () => {
   expect(stderr).toContain(`ending the audit daemon auditd (pid ${before?.pid})`);
   expect(manifestOf(path).audit.mode).toBe('unicast');
   expect(segmentBytes(path, 'audit').toString()).toContain('type=EXECVE');
+});
+
+test('a daemon that does not hear at first is asked again', async () => {
+  needMachine();
+  await startDaemon(process.execPath, DEAF_DAEMON);
+  const { status, stderr } = await runGodo('record', '-o', place('asked'), '--take-over', 'true');
+  expect(status, stderr).toBe(0);
+  expect(manifestOf(place('asked')).audit.mode).toBe('unicast');
 });
 
 test('a log is followed through its rotation, and cut back', async () => {

@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { compareText } from '../../base/compare.ts';
+import { codeOf } from '../../base/errors.ts';
 import { type CompareOptions, compareGolden, goldenText } from '../../check/golden.ts';
 import { type GoldenOptions, isGoldenProblem } from '../../check/golden-form.ts';
 import { readGolden } from '../../check/golden-reader.ts';
@@ -136,7 +137,7 @@ async function namesIn(folder: string): Promise<string[]> {
   try {
     files = await readdir(folder);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    if (codeOf(error) === 'ENOENT') return [];
     throw error;
   }
   return files

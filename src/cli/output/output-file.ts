@@ -14,7 +14,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { wordsOf } from '../../base/errors.ts';
+import { codeOf, wordsOf } from '../../base/errors.ts';
 import { Gzipper } from '../../capture/gzip.ts';
 import { atInterrupt } from './cleanup.ts';
 import { OutputError, UsageError, writeAll } from './output.ts';
@@ -45,7 +45,7 @@ const WORDS: Readonly<Record<string, string>> = {
 /** What to throw where a path could not be written. */
 export function cannotWrite(path: string, error: unknown): OutputError {
   if (error instanceof OutputError) return error;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = codeOf(error) ?? '';
   return new OutputError(`${path}: ${WORDS[code] ?? wordsOf(error)}`);
 }
 

@@ -5,7 +5,7 @@
 import { createWriteStream, lstatSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Writable } from 'node:stream';
-import { wordsOf } from '../../base/errors.ts';
+import { codeOf, wordsOf } from '../../base/errors.ts';
 import type { Analysis } from '../../model/analysis.ts';
 import type { Recording } from '../../replay/recording.ts';
 import { LineAnalyzer } from '../line-analyzer.ts';
@@ -241,7 +241,7 @@ function isFree(path: string): boolean {
     unlinkSync(path);
     return true;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    return codeOf(error) === 'ENOENT';
   }
 }
 

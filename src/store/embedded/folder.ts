@@ -25,6 +25,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { codeOf } from '../../base/errors.ts';
 import { FAULTS, INDEXES, PROCESSES, TRACES } from '../collections.ts';
 import { StoreError } from '../store.ts';
 
@@ -81,11 +82,6 @@ export function fileError(path: string, error: unknown): Error {
   const code = codeOf(error);
   if (code === undefined) return error as Error;
   return new StoreError(`${path}: ${REASONS[code] ?? (error as Error).message}`, { cause: error });
-}
-
-export function codeOf(error: unknown): string | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : undefined;
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -9,8 +9,9 @@ import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { codeOf } from '../../base/errors.ts';
 import { StoreError } from '../store.ts';
-import { codeOf, fileError } from './folder.ts';
+import { fileError } from './folder.ts';
 
 const LOCK = 'godo.lock';
 /** Held for moments, while a dead writer's lock is taken away. */
