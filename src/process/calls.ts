@@ -88,8 +88,10 @@ export class Calls {
     if (this.#inner.has(life)) this.#matchInOrder(life, own, family.made);
     else {
       this.#matchByNumber(own, family);
-      const siblings = life.forks.filter((fork) => fork.told === undefined && mayMakeSibling(fork));
-      if (siblings.length > 0) this.#matchByNumber(siblings, this.#familyOfParent(life));
+      for (const fork of life.forks) {
+        if (fork.told !== undefined || !mayMakeSibling(fork)) continue;
+        for (const above of this.#familiesAbove(life, fork)) this.#matchByNumber([fork], above);
+      }
       // An entered namespace, or one that is older than the recording.
       const strange = own.filter((fork) => fork.told === undefined);
       const unsure = !this.#outer.has(life) && strange.length * 2 > own.length;
@@ -98,10 +100,13 @@ export class Calls {
     this.#nameChildren(life);
   }
 
-  /** Of a life whose birth the connector did not see, the parent that its calls show. */
-  #familyOfParent({ told, forks }: Life): Family {
-    const shown = this.#index.at(this.#facts.ppid(forks[0].at), forks[0].at);
-    return this.#familyOf(told?.parent ?? shown?.told);
+  /** Of the parent that a call shows, who may have adopted the caller, and of the caller's first. */
+  #familiesAbove({ told }: Life, fork: Fork): Family[] {
+    const shown = this.#index.at(this.#facts.ppid(fork.at), fork.at)?.told;
+    const first = told?.parent ?? shown;
+    return shown === first
+      ? [this.#familyOf(first)]
+      : [this.#familyOf(shown), this.#familyOf(first)];
   }
 
   #familyOf(told: Witnessed | undefined): Family {
@@ -112,6 +117,7 @@ export class Calls {
     family.byId ??= byIdOf(family.made);
     const { byId } = family;
     for (const fork of forks) {
+      if (fork.told !== undefined) continue;
       const since = this.#facts.time(fork.at) - APART_MS;
       const one = byId.get(fork.ret)?.find(({ time, call }) => call === undefined && time >= since);
       if (one !== undefined) this.#pair(fork, one);
@@ -143,13 +149,17 @@ export class Calls {
     if (!this.#inner.has(life)) return;
     for (const fork of life.forks) {
       if (fork.told !== undefined || !mayMakeSibling(fork)) continue;
-      const since = this.#facts.time(fork.at) - APART_MS;
-      const { made } = this.#familyOfParent(life);
-      let i = lowerBoundBy(made, ({ time }) => time, since);
-      while (i < made.length && made[i].call !== undefined) i++;
-      if (i < made.length && made[i].time <= since + CLONE_MS) this.#pair(fork, made[i]);
+      for (const { made } of this.#familiesAbove(life, fork)) this.#matchSoonest(fork, made);
     }
     this.#nameChildren(life);
+  }
+
+  #matchSoonest(fork: Fork, made: readonly Made[]): void {
+    if (fork.told !== undefined) return;
+    const since = this.#facts.time(fork.at) - APART_MS;
+    let i = lowerBoundBy(made, ({ time }) => time, since);
+    while (i < made.length && made[i].call !== undefined) i++;
+    if (i < made.length && made[i].time <= since + CLONE_MS) this.#pair(fork, made[i]);
   }
 
   #pair(fork: Fork, one: Made): void {

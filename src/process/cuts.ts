@@ -19,11 +19,12 @@ import {
   mayMakeSibling,
   type Wait,
 } from './facts.ts';
+import { hasExeced } from './heritage.ts';
 
 /** How long after exit_group another thread of the process may still enter a call, in ms. */
 const STRAGGLE_MS = 20;
 /** How long a clone may take from its entry to the child's pid, in ms, where it matters. */
-const CLONE_MS = 20;
+export const CLONE_MS = 20;
 
 /** Births and deaths of one pid in the initial namespace, each in serial order. */
 export interface PidEvidence {
@@ -77,13 +78,29 @@ export class Cuts {
     return i === this.from || this.#marks[i - this.from] === 1;
   }
 
-  /** By time; of one tick first the birth whose child may have logged the earlier events. */
+  /**
+   * By time; of one tick first the birth whose child may have logged the earlier events. A call
+   * that took so long that another's child logged events meanwhile made its own after them.
+   */
   inOrder(births: readonly Fork[]): readonly Fork[] {
     if (births.length < 2) return births;
     const time = ({ at }: Fork): number => this.#facts.time(at);
-    return [...births].sort(
+    const sorted = [...births].sort(
       (a, b) => time(a) - time(b) || this.#reach(a) - this.#reach(b) || a.at - b.at,
     );
+    for (let i = 1; i < sorted.length; i++) {
+      if (this.#isOvertaken(sorted[i - 1], sorted[i])) {
+        [sorted[i - 1], sorted[i]] = [sorted[i], sorted[i - 1]];
+      }
+    }
+    return sorted;
+  }
+
+  #isOvertaken(earlier: Fork, later: Fork): boolean {
+    const { own, clock } = this.#facts;
+    const at = this.#reach(later);
+    if (at === this.to || own[at] > earlier.at) return false;
+    return this.#facts.time(later.at) <= clock[earlier.at] && at < this.#reach(earlier);
   }
 
   /** Cuts for a birth. Births must come as `inOrder` has them. */
@@ -117,8 +134,15 @@ export class Cuts {
       if (!this.#fits(birth, i)) at = i + 1;
       else if (facts.ppid(facts.own[i]) >= 0 || this.isCut(i)) break;
     }
-    while (at > from && at < this.to && !this.isCut(at) && facts.ppid(facts.own[at]) < 0) at++;
+    while (at > from && at < this.to && this.#isCrashOf(at)) at++;
     return at;
+  }
+
+  /** The record of a crash names no parent: it goes with the event before, unless that is an end. */
+  #isCrashOf(i: number): boolean {
+    const { own } = this.#facts;
+    if (this.isCut(i) || this.#facts.ppid(own[i]) >= 0) return false;
+    return !endsLife(this.#facts, own[i - 1]);
   }
 
   /** Position at which the life before was reaped; -1 unknown. */
@@ -158,6 +182,7 @@ export class Cuts {
   #beside(birth: Fork, at: number): number {
     if (at === this.to || this.#last === undefined) return at;
     const next = nextCut(this, at);
+    if (this.#runs(this.#last, at) && !this.#runs(birth, at)) return next;
     const facts = this.#facts;
     if (!isParent(facts, this.#last, facts.ppid(facts.own[at]))) return at;
     if (!this.#fits(birth, at)) return next;
@@ -165,6 +190,13 @@ export class Cuts {
     if (last > birth.at) return at;
     const goesOn = next < this.to ? this.#fits(birth, next) : this.#wasReaped(last, birth.at);
     return goesOn ? next : at;
+  }
+
+  /** Whether an event shows the program that a birth's caller ran, and gave to its child. */
+  #runs(birth: Fork, i: number): boolean {
+    const { own, rows, table } = this.#facts;
+    if (hasExeced(this.#facts, own[i])) return true;
+    return table.exe[rows[own[i]]] === table.exe[rows[birth.at]];
   }
 
   #wasReaped(after: number, before: number): boolean {
@@ -190,7 +222,11 @@ export class Cuts {
 
   /** The event shows the birth's parent, and the one before it did not. */
   #changesTo(birth: Fork, i: number): boolean {
-    return this.#shows(birth, i) && !this.#shows(birth, i - 1);
+    if (!this.#shows(birth, i)) return false;
+    if (!this.#shows(birth, i - 1)) return true;
+    // Where the caller's parent before the call is not known, any might be the one.
+    const ppid = (k: number): number => this.#facts.ppid(this.#facts.own[k]);
+    return isParent(this.#facts, birth, ppid(i)) && !isParent(this.#facts, birth, ppid(i - 1));
   }
 
   #shows(birth: Fork, i: number): boolean {
@@ -289,7 +325,7 @@ class ThreadWatch {
       this.#ended = 0;
     }
     const kind = facts.kind(at);
-    if (isExec(kind) && facts.table.success[facts.rows[at]] === 1) {
+    if (hasExeced(facts, at)) {
       this.#knownSince = at;
       this.#made = 0;
       this.#ended = 0;
@@ -327,8 +363,6 @@ class ThreadWatch {
     return kind === KIND.clone && (facts.table.a0[facts.rows[at]] & CLONE_THREAD) !== 0;
   }
 }
-
-const isExec = (kind: number): boolean => kind === KIND.execve || kind === KIND.execveat;
 
 /** Whether a birth's child shows this parent while it has the one it was born with. */
 function isParent(facts: Facts, birth: Fork, ppid: number): boolean {

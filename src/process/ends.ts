@@ -7,6 +7,7 @@
  */
 import { lowerBound } from '../base/list.ts';
 import { HAVE } from '../event/table.ts';
+import type { Confidence } from '../model/process.ts';
 import { KIND } from '../tables/kinds.ts';
 import type { Facts, Kill } from './facts.ts';
 import { hasExeced } from './heritage.ts';
@@ -85,8 +86,19 @@ function recorded(facts: Facts, life: Life): End | undefined {
     return exited(facts, 'exit_group', groupExit);
   }
   if (exits === 0 || exits < 1 + threadsAfter(life, execAt)) return undefined;
-  facts.conclude(life, 'end', 'last_thread_exit', 'proven', lastExit);
+  facts.conclude(life, 'end', 'last_thread_exit', sureOfThreads(facts, life), lastExit);
   return exited(facts, 'exit', lastExit);
+}
+
+/**
+ * That no thread is left is sure where another's account proves the end. A process that is older
+ * than the log may have had more threads, and a new thread's exit may be logged before the call
+ * that made it, which the log may be too short to show.
+ */
+function sureOfThreads(facts: Facts, life: Life): Confidence {
+  if ((life.told?.over ?? Infinity) < Infinity) return 'proven';
+  const isBorn = life.birth !== undefined;
+  return isBorn && endedBy(facts, life) !== undefined ? 'proven' : 'inferred';
 }
 
 function exited(facts: Facts, source: 'exit' | 'exit_group', at: number): End {

@@ -1,7 +1,7 @@
 /** Every life of every pid: its events as cuts.ts cuts them, with its birth and its waits. */
 import { HAVE } from '../event/table.ts';
 import { KIND } from '../tables/kinds.ts';
-import { Cuts, endsLife, nextCut, type PidEvidence, type Placed } from './cuts.ts';
+import { CLONE_MS, Cuts, endsLife, nextCut, type PidEvidence, type Placed } from './cuts.ts';
 import { CLONE_PARENT, type Facts, type Fork, type Range, type Wait } from './facts.ts';
 import { Life, NEVER } from './life.ts';
 
@@ -190,10 +190,14 @@ function attachWaits(facts: Facts, lives: Life[], pid: number, waits: readonly W
   }
 }
 
-/** A clone may be logged after the wait for its child when another thread waits (fact 4). */
+/**
+ * A clone may be logged after the wait for its child when another thread waits (fact 4). When the
+ * wait was logged is known by the calls that had entered, unless records of such are missing.
+ */
 function mayHaveBegun(facts: Facts, life: Life | undefined, wait: Wait): boolean {
   if (life?.birth === undefined || life.birth.at < wait.at) return false;
-  return facts.time(life.birth.at) <= facts.clock[wait.at];
+  const slack = facts.isWhole(0, facts.rows.length - 1) ? 0 : CLONE_MS;
+  return facts.time(life.birth.at) <= facts.clock[wait.at] + slack;
 }
 
 function isReaped(life: Life): boolean {

@@ -60,7 +60,17 @@ function byCaller(facts: Facts, life: Life, birth: Fork, caller: number): void {
   }
   life.ppid = caller;
   life.parent = birth.caller;
-  facts.conclude(life, 'parent', 'caller', open ? 'ambiguous' : sureness(facts, life), birth.at);
+  const confidence = open ? 'ambiguous' : sureOfCaller(facts, life);
+  facts.conclude(life, 'parent', 'caller', confidence, birth.at);
+}
+
+/** As long as nothing shows a clone3 child's parent, the call may have had CLONE_PARENT. */
+function sureOfCaller(facts: Facts, life: Life): Confidence {
+  const { birth, waits } = life;
+  const sure = sureness(facts, life);
+  if (birth === undefined || !life.silent || !isRawCall(facts, birth)) return sure;
+  const isShown = waits.some(({ waiter }) => waiter === birth.caller);
+  return isShown || sure === 'ambiguous' ? sure : 'inferred';
 }
 
 /** What rests on which call bore a life is no surer than that. */
@@ -221,13 +231,21 @@ function parentAt(
   let life = index.at(pid, at);
   if (life !== undefined && hadEnded(facts, life, at)) life = nextBorn(facts, life, at);
   if (life === undefined || life.begun < at) return life;
-  if (!mayBeBorn(facts, life, at)) return undefined;
+  if (!mayBeBorn(facts, life, at) || isShownBefore(facts, life, at)) return undefined;
   return isBelow(life, facts.lifeAt(at)) || isBelow(life, child) ? undefined : life;
 }
 
 /** Older than the log, or by a clone that was logged later than it was called (fact 4). */
 function mayBeBorn(facts: Facts, { birth }: Life, at: number): boolean {
   return birth === undefined || facts.time(birth.at) <= facts.clock[at];
+}
+
+/** Whoever logged the event showed the same `ppid=` before the life was born: an older one's. */
+function isShownBefore(facts: Facts, { pid, birth }: Life, at: number): boolean {
+  const child = facts.lifeAt(at);
+  if (birth === undefined || child === undefined) return false;
+  const first = facts.own[child.from];
+  return facts.ppid(first) === pid && facts.clock[first] < facts.time(birth.at);
 }
 
 function hadEnded(facts: Facts, life: Life, at: number): boolean {

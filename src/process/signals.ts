@@ -36,7 +36,7 @@ export class Signals {
   }
 
   #attach(kill: Kill, opid: number): void {
-    const life = this.#index.at(opid, kill.at);
+    const life = this.#meantBy(kill, opid);
     // The clone that began the next life may be logged after the signal to it.
     for (const target of [life, life?.next]) {
       if (target === undefined || !this.#mayBeAlive(target, kill)) continue;
@@ -46,6 +46,14 @@ export class Signals {
     const lone = new Life(opid, 0, 0, NEVER);
     lone.signalledBy(kill);
     this.#index.add(lone);
+  }
+
+  /** Where the connector told of lives that no record shows, its moments say which it was. */
+  #meantBy(kill: Kill, pid: number): Life | undefined {
+    let life = this.#index.at(pid, kill.at);
+    const time = this.#facts.time(kill.at);
+    while (life?.next?.told !== undefined && life.next.told.born <= time) life = life.next;
+    return life;
   }
 
   #mayBeAlive(life: Life, kill: Kill): boolean {

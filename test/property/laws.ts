@@ -1,6 +1,6 @@
 /** The laws of an analysis, each as a function that throws when it is broken. */
 import type { Analysis } from '../../src/model/analysis.ts';
-import type { ProcessDocument } from '../../src/model/process.ts';
+import type { Claim, ProcessDocument } from '../../src/model/process.ts';
 import { Analyzer, analyzeSync } from '../../src/pipeline.ts';
 import { canonicalNdjson } from '../../src/report/ndjson.ts';
 import { assertSame } from '../model/compare.ts';
@@ -150,11 +150,18 @@ function ensureNoContradiction(pair: Pair, life: number): void {
     JSON.stringify(execs) === JSON.stringify(a.execve.map((e) => e.event)),
     `execs are no prefix:\n${told}`,
   );
-  ensure(a.parent === null || a.parent === b.parent, `another parent:\n${told}`);
+  if (isProven(a, 'parent')) {
+    ensure(a.parent === null || a.parent === b.parent, `another parent:\n${told}`);
+  }
   // An exec takes back the exit_group that another thread called meanwhile (docs/architecture.md).
   const tookBack = a.threads > 1 && b.execve.length > a.execve.length;
-  const sameCode = a.exit_code === undefined || a.exit_code === b.exit_code;
-  ensure(sameCode || tookBack, `another exit code:\n${told}`);
+  if (!isProven(a, 'end') || tookBack) return;
+  ensure(a.exit_code === undefined || a.exit_code === b.exit_code, `another exit code:\n${told}`);
+}
+
+/** What was inferred may be taken back when more is known, what was proven never. */
+function isProven({ evidence }: ProcessDocument, claim: Claim): boolean {
+  return evidence.some((one) => one.claim === claim && one.confidence === 'proven');
 }
 
 /** With the process connector beside the records everything it tells is right, in any order. */

@@ -72,6 +72,13 @@ describe('exit ends a thread, exit_group the process', () => {
       .exit(16, [1000, 900], 4).documents;
     expect(treeOf(documents)).toBe('1000(1002)');
     expect(endOf(lifeOf(documents, 1000))).toEqual({ source: 'exit', by: 16, code: 4 });
+    expect(rulesOf(lifeOf(documents, 1000), 'end')).toEqual(['last_thread_exit inferred']);
+  });
+
+  test('the last exit proves the end where another says that it is over', () => {
+    const log = new Log().fork(0, [900, 800], 1000).exit(4, [1000, 900], 3);
+    expect(rulesOf(lifeOf(log.documents, 1000), 'end')).toEqual(['last_thread_exit inferred']);
+    const { documents } = log.wait(8, [900, 800], 1000);
     expect(rulesOf(lifeOf(documents, 1000), 'end')).toEqual(['last_thread_exit proven']);
   });
 
