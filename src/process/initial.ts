@@ -51,7 +51,16 @@ export function outsideInitial(facts: Facts): Uint8Array {
     if (isOutside[life] === 0) continue;
     for (let i = lives.from[life]; i < lives.to[life]; i++) outside[facts.own[i]] = 1;
   }
+  markTooLow(facts, outside);
   return outside;
+}
+
+/** A number that the initial namespace cannot have given is of another, whoever the caller is taken for. */
+function markTooLow(facts: Facts, outside: Uint8Array): void {
+  for (const { at, ret, thread } of facts.forks) {
+    if (!thread && isTooLow(ret, facts.pid(at))) outside[at] = 1;
+  }
+  for (const { at, ret } of facts.waits) if (isTooLow(ret, facts.pid(at))) outside[at] = 1;
 }
 
 /** A silent life has no parent and is nobody's: it has no event to decide about. */
