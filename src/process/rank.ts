@@ -16,8 +16,7 @@ export const RESERVED_PIDS = 300;
 /** Numbers are handed out upwards and start again from below when they reach pid_max (fact 12). */
 export function rankLives(facts: Facts, index: LifeIndex, beginnings: Beginnings): void {
   const lives = byBeginning(facts, index);
-  let highest = 0;
-  for (let i = 0; i < lives.length; i++) highest = Math.max(highest, lives[i].pid);
+  const highest = highestPid(facts, lives);
   facts.turn = turnAbove(highest);
   facts.reached = {
     at: columnOf(lives, (life) => life.begun),
@@ -37,6 +36,16 @@ export function rankLives(facts: Facts, index: LifeIndex, beginnings: Beginnings
     counter = Math.max(counter, life.rank);
     facts.reached.rank[i] = counter;
   }
+}
+
+/** Threads take pids as well, and have no lives: only the calls that made them tell. */
+function highestPid(facts: Facts, lives: readonly Life[]): number {
+  let highest = 0;
+  for (let i = 0; i < lives.length; i++) highest = Math.max(highest, lives[i].pid);
+  for (const { at, ret } of facts.forks) {
+    if (facts.outside[at] === 0) highest = Math.max(highest, ret);
+  }
+  return highest;
 }
 
 /**
