@@ -1,7 +1,6 @@
 /**
  * Bytes of open files.
  */
-import { readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 
 /** Large enough that the calls do not count, small enough for the processor's cache. */
@@ -21,10 +20,7 @@ async function* chunksOf(file: FileHandle, seekable: boolean): AsyncGenerator<Ui
   let position = 0;
   for (let turn = 0; ; turn ^= 1) {
     const buffer = buffers[turn];
-    // Handing a read of a file to another thread takes longer than the read: the kernel reads ahead.
-    const bytesRead = seekable
-      ? readSync(file.fd, buffer, 0, CHUNK, position)
-      : (await file.read(buffer, 0, CHUNK, null)).bytesRead;
+    const { bytesRead } = await file.read(buffer, 0, CHUNK, seekable ? position : null);
     if (bytesRead === 0) return;
     position += bytesRead;
     yield buffer.subarray(0, bytesRead);
