@@ -80,7 +80,7 @@ export class Cuts {
 
   /**
    * By time; of one tick first the birth whose child may have logged the earlier events. A call
-   * that took so long that another's child logged events meanwhile made its own after them.
+   * that was still in progress when another's child logged events made its own child after them.
    */
   inOrder(births: readonly Fork[]): readonly Fork[] {
     if (births.length < 2) return births;
@@ -98,9 +98,9 @@ export class Cuts {
 
   #isOvertaken(earlier: Fork, later: Fork): boolean {
     const { own, clock } = this.#facts;
+    if (this.#facts.time(later.at) > clock[earlier.at]) return false;
     const at = this.#reach(later);
-    if (at === this.to || own[at] > earlier.at) return false;
-    return this.#facts.time(later.at) <= clock[earlier.at] && at < this.#reach(earlier);
+    return at < this.to && own[at] < earlier.at && at < this.#reach(earlier);
   }
 
   /** Cuts for a birth. Births must come as `inOrder` has them. */
