@@ -87,11 +87,8 @@ export class Calls {
     const own = life.forks.filter((fork) => (fork.flags & CLONE_PARENT) === 0);
     if (this.#inner.has(life)) this.#matchInOrder(life, own, family.made);
     else {
-      this.#matchByNumber(own, family);
-      for (const fork of life.forks) {
-        if (fork.told !== undefined || !mayMakeSibling(fork)) continue;
-        for (const above of this.#familiesAbove(life, fork)) this.#matchByNumber([fork], above);
-      }
+      for (const fork of own) this.#matchByNumber(fork, family);
+      this.#matchAbove(life, (fork, above) => this.#matchByNumber(fork, above));
       // An entered namespace, or one that is older than the recording.
       const strange = own.filter((fork) => fork.told === undefined);
       const unsure = !this.#outer.has(life) && strange.length * 2 > own.length;
@@ -100,28 +97,30 @@ export class Calls {
     this.#nameChildren(life);
   }
 
-  /** Of the parent that a call shows, who may have adopted the caller, and of the caller's first. */
-  #familiesAbove({ told }: Life, fork: Fork): Family[] {
-    const shown = this.#index.at(this.#facts.ppid(fork.at), fork.at)?.told;
-    const first = told?.parent ?? shown;
-    return shown === first
-      ? [this.#familyOf(first)]
-      : [this.#familyOf(shown), this.#familyOf(first)];
+  /**
+   * Matches the calls that may have made a sibling among the children of the parent that the call
+   * shows, who may have adopted the caller, then of the caller's first parent.
+   */
+  #matchAbove({ told, forks }: Life, match: (fork: Fork, family: Family) => void): void {
+    for (const fork of forks) {
+      if (!mayMakeSibling(fork)) continue;
+      const shown = this.#index.at(this.#facts.ppid(fork.at), fork.at)?.told;
+      for (const parent of new Set([shown, told?.parent])) {
+        if (fork.told === undefined) match(fork, this.#familyOf(parent));
+      }
+    }
   }
 
   #familyOf(told: Witnessed | undefined): Family {
     return (told === undefined ? undefined : this.#families.get(told)) ?? NOBODY;
   }
 
-  #matchByNumber(forks: readonly Fork[], family: Family): void {
+  #matchByNumber(fork: Fork, family: Family): void {
     family.byId ??= byIdOf(family.made);
-    const { byId } = family;
-    for (const fork of forks) {
-      if (fork.told !== undefined) continue;
-      const since = this.#facts.time(fork.at) - APART_MS;
-      const one = byId.get(fork.ret)?.find(({ time, call }) => call === undefined && time >= since);
-      if (one !== undefined) this.#pair(fork, one);
-    }
+    const since = this.#facts.time(fork.at) - APART_MS;
+    const known = family.byId.get(fork.ret);
+    const one = known?.find(({ time, call }) => call === undefined && time >= since);
+    if (one !== undefined) this.#pair(fork, one);
   }
 
   /** Numbers of a namespace rise as births do; a call that a single thread made ended before its next. */
@@ -147,15 +146,11 @@ export class Calls {
   /** In a namespace only time tells which child of the caller's parent it is. */
   #matchSiblings(life: Life): void {
     if (!this.#inner.has(life)) return;
-    for (const fork of life.forks) {
-      if (fork.told !== undefined || !mayMakeSibling(fork)) continue;
-      for (const { made } of this.#familiesAbove(life, fork)) this.#matchSoonest(fork, made);
-    }
+    this.#matchAbove(life, (fork, { made }) => this.#matchSoonest(fork, made));
     this.#nameChildren(life);
   }
 
   #matchSoonest(fork: Fork, made: readonly Made[]): void {
-    if (fork.told !== undefined) return;
     const since = this.#facts.time(fork.at) - APART_MS;
     let i = lowerBoundBy(made, ({ time }) => time, since);
     while (i < made.length && made[i].call !== undefined) i++;

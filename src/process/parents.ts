@@ -60,17 +60,16 @@ function byCaller(facts: Facts, life: Life, birth: Fork, caller: number): void {
   }
   life.ppid = caller;
   life.parent = birth.caller;
-  const confidence = open ? 'ambiguous' : sureOfCaller(facts, life);
+  const confidence = open ? 'ambiguous' : sureOfCaller(facts, life, birth);
   facts.conclude(life, 'parent', 'caller', confidence, birth.at);
 }
 
 /** As long as nothing shows a clone3 child's parent, the call may have had CLONE_PARENT. */
-function sureOfCaller(facts: Facts, life: Life): Confidence {
-  const { birth, waits } = life;
+function sureOfCaller(facts: Facts, life: Life, birth: Fork): Confidence {
   const sure = sureness(facts, life);
-  if (birth === undefined || !life.silent || !isRawCall(facts, birth)) return sure;
-  const isShown = waits.some(({ waiter }) => waiter === birth.caller);
-  return isShown || sure === 'ambiguous' ? sure : 'inferred';
+  if (sure !== 'proven' || !life.silent || !isRawCall(facts, birth)) return sure;
+  const isShown = life.waits.some(({ waiter }) => waiter === birth.caller);
+  return isShown ? 'proven' : 'inferred';
 }
 
 /** What rests on which call bore a life is no surer than that. */

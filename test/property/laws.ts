@@ -5,7 +5,7 @@ import { Analyzer, analyzeSync } from '../../src/pipeline.ts';
 import { canonicalNdjson } from '../../src/report/ndjson.ts';
 import { assertSame } from '../model/compare.ts';
 import { withEvents } from '../../src/testing/kernel/kernel.ts';
-import { assertTold, witnessed } from './witness.ts';
+import { assertTold, bytesOf, witnessed } from './witness.ts';
 import { knowledgeOf } from '../model/knowledge.ts';
 import { match } from '../model/match.ts';
 import type { Rng } from '../../src/base/rng.ts';
@@ -13,10 +13,6 @@ import type { History, SimEvent } from '../../src/testing/kernel/types.ts';
 
 /** A law: what it needs beside the history it draws from `rng`. */
 export type Law = (history: History, rng: Rng) => void;
-
-function bytesOf(lines: readonly string[]): Uint8Array {
-  return Buffer.from(lines.map((line) => `${line}\n`).join(''), 'utf8');
-}
 
 export function analyze(lines: readonly string[]): Analysis {
   return analyzeSync([{ name: 'a.log', bytes: bytesOf(lines) }]);

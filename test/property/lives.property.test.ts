@@ -10,6 +10,7 @@ import { livesByCuts, livesInTurn } from '../../src/process/lives.ts';
 import { simulate } from '../../src/testing/kernel/kernel.ts';
 import { programs } from '../../src/testing/kernel/program.ts';
 import { PROFILES } from '../../src/testing/kernel/types.ts';
+import { bytesOf } from './witness.ts';
 
 const SEED = 11;
 const RUNS = Number(process.env.GODO_RUNS ?? 1);
@@ -20,7 +21,7 @@ const losses = fc.constantFrom(0, 0, 100, 400);
 function factsOf(lines: readonly string[]): Facts[] {
   const analyzer = new Analyzer();
   analyzer.open('a.log');
-  analyzer.push(Buffer.from(lines.map((line) => `${line}\n`).join(''), 'utf8'));
+  analyzer.push(bytesOf(lines));
   analyzer.close();
   analyzer.finish();
   return analyzer.reconciled().boots.map(({ facts }) => facts);

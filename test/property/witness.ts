@@ -2,6 +2,7 @@
 import type { ProcessDocument } from '../../src/model/process.ts';
 import { analyzeSync, type NamedBytes } from '../../src/pipeline.ts';
 import { stampOf } from '../../src/testing/kernel/arrival.ts';
+import { STILL_MS } from '../../src/process/witnessed.ts';
 import type { History, SimEvent, TrueProcess } from '../../src/testing/kernel/types.ts';
 
 /** The connector's clock when the model's begins, ns. */
@@ -47,7 +48,8 @@ function accountOf({ lives, events, boots }: History): string[] {
     });
 }
 
-function bytesOf(lines: readonly string[]): Uint8Array {
+/** A log's bytes. */
+export function bytesOf(lines: readonly string[]): Uint8Array {
   return Buffer.from(lines.map((line) => `${line}\n`).join(''), 'utf8');
 }
 
@@ -72,7 +74,7 @@ export function witnessed(
 /** What the connector told only long before the first record is not taken to be of its boot. */
 function isToldBeside({ lives }: History, { entry }: SimEvent): boolean {
   const last = Math.max(...lives.map(({ bornAt, deadAt }) => deadAt ?? bornAt));
-  return last > entry - 900 * MS;
+  return last >= entry - STILL_MS * MS;
 }
 
 /** Throws on the first life about which the analysis is wrong. */
