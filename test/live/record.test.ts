@@ -98,9 +98,12 @@ describe('the exit status is that of the command', () => {
 
 test('segments are cut, compressed, and read as one', async () => {
   needMachine();
+  // A disk may be slow, and compression ends with the command: so the command waits for it.
+  const compressed = `ls ${place('cut')} | grep -q '^audit-.*gz$'`;
+  const waiting = `"$@"; for try in $(seq 300); do ${compressed} && exit; sleep 0.1; done; exit 9`;
   const { path, outcome } = await recordCommand(
     'cut',
-    workload('storm', 1500),
+    ['sh', '-c', waiting, 'sh', ...workload('storm', 1500)],
     '--segment-size',
     '100K',
   );
